@@ -1,0 +1,64 @@
+/** The limits that every query carries: a fixed set of settings, written into the SQL text. */
+
+/** How much a query may use. Times in seconds, memory in bytes. */
+export interface Limits {
+  readonly time_s_max: number;
+  readonly memory_bytes_max: number;
+  readonly result_rows_max?: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** Named limits, by what the query is for. A query without a name has the tightest, that of a page. */
+export const limits = {
+  /** One page of the dashboard: people wait for it. */
+  page: { time_s_max: 15, memory_bytes_max: 600 * mebibyte, result_rows_max: 100_000 },
+  /** A statement that somebody typed. */
+  ad_hoc: { time_s_max: 120, memory_bytes_max: 1024 * mebibyte, result_rows_max: 1_000_000 },
+  /** The loader: one segment, so its size is bounded by the segment's. */
+  load: { time_s_max: 300, memory_bytes_max: 1536 * mebibyte },
+  /** Roll-ups and detectors over a batch of days. */
+  analysis: { time_s_max: 600, memory_bytes_max: 1536 * mebibyte },
+} satisfies Record<string, Limits>;
+
+export type LimitsName = keyof typeof limits;
+
+/** Settings that a caller may add, each with the form that its value must have: nothing else reaches the text. */
+const extra_settings = {
+  readonly: /^1$/,
+  insert_deduplicate: /^[01]$/,
+  insert_deduplication_token: /^[A-Za-z0-9_.-]{1,200}$/,
+  input_format_parallel_parsing: /^[01]$/,
+  max_threads: /^[0-9]{1,2}$/,
+} as const;
+
+export type ExtraSettings = Partial<Record<keyof typeof extra_settings, string>>;
+
+/**
+ * The SETTINGS clause for these limits.
+ *
+ * `insert` adds synchronous, fsynced inserts with our own deduplication only: the engine's asynchronous inserts
+ * answer before the data is on disk, and are on by default.
+ */
+export function settingsClause(
+  named: LimitsName,
+  kind: 'read' | 'insert',
+  extra: ExtraSettings = {},
+): string {
+  const given: Limits = limits[named];
+  const settings = [
+    `max_execution_time = ${given.time_s_max}`,
+    `max_memory_usage = ${given.memory_bytes_max}`,
+  ];
+  if (kind === 'read' && given.result_rows_max !== undefined) {
+    settings.push(`max_result_rows = ${given.result_rows_max}`, `result_overflow_mode = 'throw'`);
+  }
+  if (kind === 'insert') settings.push('async_insert = 0', 'date_time_input_format = \'best_effort\'');
+  for (const [name, value] of Object.entries(extra)) {
+    const form = extra_settings[name as keyof typeof extra_settings];
+    // A setting's value stands in the text, so one that could end the literal would be an injection.
+    if (!form?.test(value)) throw new TypeError(`Setting ${name} does not take that value.`);
+    settings.push(`${name} = '${value}'`);
+  }
+  return `SETTINGS ${settings.join(', ')}`;
+}
