@@ -8,7 +8,8 @@ import { createQueryLog, timed, type QueryLog } from './query-log.ts';
 import { type Statement } from './statement.ts';
 
 /** A value that may be bound to a typed placeholder. Instants are epoch milliseconds: a Date loses its milliseconds. */
-export type Bind = string | number | bigint | boolean | null | readonly Bind[] | { [key: string]: Bind };
+export type Bind =
+  string | number | bigint | boolean | null | readonly Bind[] | { [key: string]: Bind };
 export type Binds = Record<string, Bind>;
 
 export interface CallOptions {
@@ -88,8 +89,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 /** One connection: a client, how it takes rows and files, and how many calls it has under way. */
 interface Pooled {
   readonly client: ClickHouseClient;
-  readonly insertBytes: (table: string, columns: string[] | undefined, bytes: Buffer) => Promise<void>;
-  readonly insertFile: (table: string, columns: readonly FileColumn[], path: string) => Promise<void>;
+  readonly insertBytes: (
+    table: string,
+    columns: string[] | undefined,
+    bytes: Buffer,
+  ) => Promise<void>;
+  readonly insertFile: (
+    table: string,
+    columns: readonly FileColumn[],
+    path: string,
+  ) => Promise<void>;
   under_way: number;
 }
 
@@ -145,7 +154,10 @@ async function embedded(options: EngineOptions): Promise<Backend> {
           const names = columns.map(([name]) => name).join(', ');
           await client.command({
             query: `INSERT INTO ${qualified(table)} (${names}) SELECT ${names} FROM file({path:String}, 'JSONEachRow', {structure:String}) ${settingsClause('load', 'insert')}`,
-            query_params: { path, structure: columns.map(([name, type]) => `${name} ${type}`).join(', ') },
+            query_params: {
+              path,
+              structure: columns.map(([name, type]) => `${name} ${type}`).join(', '),
+            },
           });
         },
       };
@@ -211,7 +223,10 @@ function createSqlClient(
   log: QueryLog,
   clock: Clock,
 ): SqlClient {
-  async function run<T>(statement: string, work: (on: Pooled) => Promise<{ value: T; rows: number }>) {
+  async function run<T>(
+    statement: string,
+    work: (on: Pooled) => Promise<{ value: T; rows: number }>,
+  ) {
     const on = pool.reduce((least, next) => (next.under_way < least.under_way ? next : least));
     on.under_way += 1;
     try {
@@ -286,7 +301,10 @@ export class QueryError extends CodedError {
   declare readonly engine_message: string;
 
   constructor(statement: string, engine_type: string, engine_message: string) {
-    super('QUERY_FAILED', `The statement ${statement} failed: ${engine_type || 'no answer from ClickHouse'}.`);
+    super(
+      'QUERY_FAILED',
+      `The statement ${statement} failed: ${engine_type || 'no answer from ClickHouse'}.`,
+    );
     this.name = 'QueryError';
     this.engine_type = engine_type;
     Object.defineProperty(this, 'engine_message', { value: engine_message, enumerable: false });
@@ -301,7 +319,9 @@ function queryFailed(statement: string, cause: unknown): QueryError {
 function checkedBinds(binds: Binds): Record<string, unknown> {
   for (const [name, value] of Object.entries(binds)) {
     if ((value as unknown) instanceof Date || value === undefined) {
-      throw new TypeError(`The bind ${name} is a Date or missing; instants are epoch milliseconds.`);
+      throw new TypeError(
+        `The bind ${name} is a Date or missing; instants are epoch milliseconds.`,
+      );
     }
   }
   return binds;
@@ -317,7 +337,11 @@ function parseServerUrl(url: string): { url: string; username?: string; password
   try {
     parsed = new URL(url);
   } catch (cause) {
-    throw new CodedError('CONFIG_INVALID', 'CLICKHOUSE_URL is not a URL such as http://127.0.0.1:8123.', { cause });
+    throw new CodedError(
+      'CONFIG_INVALID',
+      'CLICKHOUSE_URL is not a URL such as http://127.0.0.1:8123.',
+      { cause },
+    );
   }
   return {
     url: parsed.origin,

@@ -53,7 +53,8 @@ export function settingsClause(
   if (kind === 'read' && given.result_rows_max !== undefined) {
     settings.push(`max_result_rows = ${given.result_rows_max}`, `result_overflow_mode = 'throw'`);
   }
-  if (kind === 'insert') settings.push('async_insert = 0', 'date_time_input_format = \'best_effort\'');
+  if (kind === 'insert')
+    settings.push('async_insert = 0', "date_time_input_format = 'best_effort'");
   for (const [name, value] of Object.entries(extra)) {
     const form = extra_settings[name as keyof typeof extra_settings];
     // A setting's value stands in the text, so one that could end the literal would be an injection.

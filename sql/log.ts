@@ -12,7 +12,7 @@ export type { Logger };
 export function createLogger(level: string, destination?: { write(line: string): void }): Logger {
   const options = {
     level,
-    base: undefined,
+    base: null,
     redact: { paths: redacted_paths, censor: '[removed]' },
   };
   return pino(options, destination ?? pino.destination({ dest: 2, sync: true }));

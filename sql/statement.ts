@@ -46,7 +46,10 @@ export function parseStatement(name: string, text: string): Statement {
   }
   // The client adds the limits as the SETTINGS clause, and a statement can have only one.
   if (/\bSETTINGS\b/i.test(blankLiterals(statements[0]))) {
-    throw new CodedError('STATEMENT_HAS_SETTINGS', `${name} has a SETTINGS clause; the client adds it.`);
+    throw new CodedError(
+      'STATEMENT_HAS_SETTINGS',
+      `${name} has a SETTINGS clause; the client adds it.`,
+    );
   }
   return { name, text: statements[0] };
 }

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS user_sessions
 (
     session_hash String,
     user_id String,
-    change LowCardinality(String) COMMENT 'began, ended',
+    change LowCardinality(String) COMMENT 'began, renewed, ended',
     provider LowCardinality(String) COMMENT 'demo, administrator_link, oidc',
     changed_at DateTime64(3, 'UTC'),
     expires_at DateTime64(3, 'UTC')

@@ -20,7 +20,9 @@ export function canRunServer(): boolean {
     execFileSync('cc', ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
-    process.stderr.write('No C compiler (cc) here: the suites on a ClickHouse server are skipped.\n');
+    process.stderr.write(
+      'No C compiler (cc) here: the suites on a ClickHouse server are skipped.\n',
+    );
     return false;
   }
 }
@@ -41,7 +43,18 @@ export async function startClickHouseServer(path: string): Promise<ClickHouseSer
   ].join('; ');
   const child = spawn(
     program,
-    ['--path', path, '--listen_host', '127.0.0.1', '--http_port', `${http}`, '--tcp_port', `${tcp}`, '--query', forever],
+    [
+      '--path',
+      path,
+      '--listen_host',
+      '127.0.0.1',
+      '--http_port',
+      `${http}`,
+      '--tcp_port',
+      `${tcp}`,
+      '--query',
+      forever,
+    ],
     { stdio: 'ignore', cwd: path },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -63,7 +76,9 @@ export async function startClickHouseServer(path: string): Promise<ClickHouseSer
 function libraryPath(): string | undefined {
   try {
     const require = createRequire(import.meta.url);
-    const package_json = require.resolve(`@chdb/lib-${process.platform}-${process.arch}-gnu/package.json`);
+    const package_json = require.resolve(
+      `@chdb/lib-${process.platform}-${process.arch}-gnu/package.json`,
+    );
     const library = join(dirname(package_json), 'libchdb.so');
     return existsSync(library) ? library : undefined;
   } catch {
@@ -77,7 +92,8 @@ int main(int argc, char **argv) { return chdb_query_cmdline(argc, argv); }
 
 function buildProgram(): string {
   const library = libraryPath();
-  if (library === undefined) throw new Error('The embedded engine has no library for this machine.');
+  if (library === undefined)
+    throw new Error('The embedded engine has no library for this machine.');
   const key = createHash('sha256').update(library).update(source).digest('hex').slice(0, 12);
   const program = join(tmpdir(), `access-audit-clickhouse-${key}`);
   if (existsSync(program)) return program;
@@ -101,7 +117,9 @@ async function freePort(): Promise<number> {
 async function answers(url: string, has_ended: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt++) {
     if (has_ended()) throw new Error('The ClickHouse server ended before it answered.');
-    const ok = await fetch(`${url}/ping`).then((answer) => answer.ok).catch(() => false);
+    const ok = await fetch(`${url}/ping`)
+      .then((answer) => answer.ok)
+      .catch(() => false);
     if (ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -1,0 +1,55 @@
+/** `npm run document`: writes the tables of `sql/README.md` from the migrations. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { project_root, splitStatements } from './statement.ts';
+
+const begin = '<!-- tables: written by npm run document -->';
+const end = '<!-- end of tables -->';
+
+/** `sql/README.md` as it should be: its own text, with the tables taken from the migrations. */
+export function documented(readme: string, migrations: readonly string[]): string {
+  const tables = migrations.flatMap((text) => splitStatements(text)).map(describe);
+  const before = readme.slice(0, readme.indexOf(begin) + begin.length);
+  const after = readme.slice(readme.indexOf(end));
+  return `${before}\n\n${tables.filter((table) => table !== '').join('\n')}\n${after}`;
+}
+
+/** The text of every migration, in order. */
+export function migrationTexts(): string[] {
+  const folder = join(project_root, 'sql', 'migrations');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+function describe(statement: string): string {
+  const made = /CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)/.exec(statement);
+  if (!made) return '';
+  const sentences = statement
+    .slice(0, made.index)
+    .trimEnd()
+    .split(/\n\s*\n/)
+    .at(-1)
+    ?.split('\n')
+    .map((line) => line.replace(/^--\s?/, ''))
+    .join(' ')
+    .trim();
+  const heading = `### ${made[2]}${made[1] === 'VIEW' ? ' (view)' : ''}\n\n${sentences}\n`;
+  return made[1] === 'VIEW' ? heading : `${heading}\n${columnsOf(statement)}`;
+}
+
+/** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
+function columnsOf(statement: string): string {
+  const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(([, name, rest = '']) => {
+    const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
+    const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
+    return `| \`${name}\` | \`${type}\` | ${comment} |`;
+  });
+  return ['| column | type | |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+if (import.meta.main) {
+  const file = join(project_root, 'sql', 'README.md');
+  writeFileSync(file, documented(readFileSync(file, 'utf8'), migrationTexts()));
+}

@@ -1,0 +1,285 @@
+/** The process: reads the environment, holds the data directory, and runs the services or one command. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { detectCommand } from './analytics/detect-command.ts';
+import { startAnalytics } from './analytics/service.ts';
+import { ensureBuilt } from './dashboard/build.ts';
+import { startDashboard } from './dashboard/service.ts';
+import { loadCommand } from './ingest/load-command.ts';
+import { startIngest } from './ingest/service.ts';
+import { sourceCommand } from './ingest/source-command.ts';
+import { ensureLocalSource } from './ingest/sources.ts';
+import { openEngine, type Engine } from './sql/client.ts';
+import { system_clock } from './sql/clock.ts';
+import { startControl, type Command, type CommandOutput } from './sql/control.ts';
+import { findControl, sendCommand } from './sql/control-client.ts';
+import { holdDataDirectory } from './sql/data-directory.ts';
+import { flag, oneOf, parseEnvironment, port, someOf, text } from './sql/environment.ts';
+import { CodedError, isCoded, messageOf } from './sql/errors.ts';
+import { createLogger, type Logger } from './sql/log.ts';
+import { migrate } from './sql/migrate.ts';
+import { sqlCommand } from './sql/sql-command.ts';
+
+const variables = {
+  DATA_DIR: text('./data'),
+  CLICKHOUSE_URL: text(undefined, /^https?:\/\/./),
+  SERVICES: someOf(['ingest', 'analytics', 'dashboard']),
+  HOST: text('127.0.0.1'),
+  PORT: port(3000),
+  INGEST_HOST: text('127.0.0.1'),
+  INGEST_PORT: port(3001),
+  DEMO: flag,
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+};
+
+/** The environment, parsed. */
+export type Config = ReturnType<typeof readConfig>;
+
+/** Reads the environment; what is wrong stops the process with the variable's name. */
+export function readConfig(environment: Record<string, string | undefined>) {
+  const config = parseEnvironment(variables, environment);
+  if (environment['SYSLOG_PORT'] !== undefined) {
+    throw new CodedError(
+      'CONFIG_INVALID',
+      'SYSLOG_PORT is set, and this version has no syslog receiver. Unset it.',
+    );
+  }
+  return { ...config, DATA_DIR: resolve(config.DATA_DIR) };
+}
+
+/** Everything that runs in this process. */
+export interface Running {
+  readonly engine: Engine;
+  readonly ingest: Awaited<ReturnType<typeof startIngest>> | undefined;
+  readonly analytics: Awaited<ReturnType<typeof startAnalytics>> | undefined;
+  readonly dashboard: Awaited<ReturnType<typeof startDashboard>> | undefined;
+  /** Stops the services in the order of an event's way, then the engine; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the services of `config`, each with clients of its own.
+ *
+ * @param say where a line for the person at the terminal goes
+ */
+export async function serve(
+  config: Config,
+  log: Logger,
+  say: (line: string) => void,
+): Promise<Running> {
+  const wants = (service: Config['SERVICES'][number]) => config.SERVICES.includes(service);
+  const clock = system_clock;
+  const stops: (() => unknown)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopAll(stops, log));
+  try {
+    const directory = holdDataDirectory(config.DATA_DIR);
+    stops.push(() => directory.release());
+    if (wants('dashboard')) await ensureBuilt({ say });
+    const engine = await openEngine({
+      path: join(directory.path, 'clickhouse'),
+      url: config.CLICKHOUSE_URL,
+      clock,
+    });
+    stops.push(() => engine.close());
+    const client = await engine.client('start');
+    const ran = await migrate(client, clock);
+    if (ran.length > 0) log.info({ migrations: ran.length }, 'database brought up to date');
+
+    const control = await startControl({
+      data_dir: directory.path,
+      log,
+      commands: await commandsOn(engine, directory.path),
+    });
+    stops.push(() => control.close());
+
+    let ingest: Running['ingest'];
+    if (wants('ingest')) {
+      await ensureLocalSource({
+        client,
+        clock,
+        data_dir: directory.path,
+        host: config.INGEST_HOST,
+      });
+      const started = await startIngest({
+        engine,
+        data_dir: directory.path,
+        host: config.INGEST_HOST,
+        port: config.INGEST_PORT,
+        clock,
+        log: log.child({ service: 'ingest' }),
+      });
+      stops.push(() => started.close());
+      ingest = started;
+    }
+    let analytics: Running['analytics'];
+    if (wants('analytics')) {
+      const started = await startAnalytics({
+        engine,
+        clock,
+        log: log.child({ service: 'analytics' }),
+      });
+      stops.push(() => started.close());
+      analytics = started;
+    }
+    let dashboard: Running['dashboard'];
+    if (wants('dashboard')) {
+      const started = await startDashboard({
+        engine,
+        data_dir: directory.path,
+        host: config.HOST,
+        port: config.PORT,
+        clock,
+        log: log.child({ service: 'dashboard' }),
+        is_demo: config.DEMO,
+        ingest_address: ingest?.address ?? `http://${config.INGEST_HOST}:${config.INGEST_PORT}`,
+      });
+      stops.push(() => started.close());
+      dashboard = started;
+    }
+    return { engine, ingest, analytics, dashboard, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function stopAll(stops: (() => unknown)[], log: Logger): Promise<void> {
+  for (const stop of stops.reverse()) {
+    try {
+      await stop();
+    } catch (error) {
+      // The others must still stop; the exit status says that one did not.
+      log.error({ code: isCoded(error) ? error.code : 'STOP_FAILED' }, messageOf(error));
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** The commands that need the data, each on a client of its own. */
+async function commandsOn(engine: Engine, data_dir: string): Promise<Record<string, Command>> {
+  return {
+    sql: sqlCommand(await engine.client('sql'), system_clock),
+    detect: detectCommand(await engine.client('detect'), system_clock),
+    source: sourceCommand(await engine.client('source'), system_clock, data_dir),
+  };
+}
+
+/** Carries out a command: by the process that holds the data directory, or here where none does. */
+async function runCommand(name: string, args: readonly string[], config: Config): Promise<number> {
+  const to: CommandOutput = {
+    progress: (line) => void process.stderr.write(`${line}\n`),
+    output: (output) =>
+      void process.stdout.write(output.endsWith('\n') || output === '' ? output : `${output}\n`),
+  };
+  if (name === 'load')
+    return loadCommand(args, { data_dir: config.DATA_DIR, ingest_port: config.INGEST_PORT }, to);
+  const control = findControl(config.DATA_DIR);
+  if (control) return sendCommand(control, name, args, to);
+  if (config.CLICKHOUSE_URL === undefined && !existsSync(join(config.DATA_DIR, 'clickhouse'))) {
+    throw new CodedError(
+      'DATA_DIRECTORY_EMPTY',
+      `There is no data in ${config.DATA_DIR} (DATA_DIR). Begin with npm start.`,
+    );
+  }
+  const directory = holdDataDirectory(config.DATA_DIR);
+  try {
+    const engine = await openEngine({
+      path: join(directory.path, 'clickhouse'),
+      url: config.CLICKHOUSE_URL,
+    });
+    try {
+      await migrate(await engine.client('start'), system_clock);
+      const command = (await commandsOn(engine, directory.path))[name];
+      if (!command) throw new CodedError('USAGE', `There is no command ${name}.`);
+      return await command(args, to);
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    directory.release();
+  }
+}
+
+async function main(): Promise<void> {
+  const [name, ...args] = process.argv.slice(2);
+  try {
+    const config = readConfig(process.env);
+    if (name !== undefined) {
+      process.exitCode = await runCommand(name, args, config);
+      return;
+    }
+    const log = createLogger(config.LOG_LEVEL);
+    const say = (line: string) => void process.stdout.write(`${line}\n`);
+    const running = await serve(config, log, say);
+    stopOnSignals(running);
+    await welcome(running, config, say);
+  } catch (error) {
+    reportFailure(error);
+  }
+}
+
+/** Stops in order on SIGTERM and SIGINT; a second signal stops at once. */
+export function stopOnSignals(running: Pick<Running, 'stop'>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(1));
+      // The engine keeps threads of its own; without an exit they would keep the process.
+      running.stop().then(() => process.exit(), reportFailure);
+    });
+  }
+}
+
+/** One sentence and a code on standard error, and exit status 1. */
+export function reportFailure(error: unknown): void {
+  const code = isCoded(error) ? error.code : 'INTERNAL';
+  const detail = (error as { engine_message?: string } | undefined)?.engine_message;
+  const unexpected = isCoded(error) ? '' : `\n${error instanceof Error ? (error.stack ?? '') : ''}`;
+  process.stderr.write(`${code}: ${messageOf(error)}${detail ? ` ${detail}` : ''}${unexpected}\n`);
+  process.exit(1);
+}
+
+async function welcome(
+  running: Running,
+  config: Config,
+  say: (line: string) => void,
+): Promise<void> {
+  const { ingest, dashboard } = running;
+  if (dashboard) {
+    say(`\nDashboard  ${dashboard.address}`);
+    say(
+      `Sign in as administrator, once, within 15 minutes:\n  ${await dashboard.createAdministratorLink()}`,
+    );
+  }
+  if (ingest) {
+    say(`Ingest     ${ingest.address}   (API page: ${ingest.address}/docs)`);
+    if (await ingest.isEmpty()) sayFirstEvent(ingest.address, config.DATA_DIR, say);
+  }
+  say('\nStop with Ctrl-C.');
+}
+
+function sayFirstEvent(address: string, data_dir: string, say: (line: string) => void): void {
+  const key_file = join(data_dir, 'local.key');
+  if (!existsSync(key_file)) {
+    say('\nThere are no events yet. Make a source with: npm run source -- add NAME');
+    return;
+  }
+  const event = {
+    event_id: 'first-event',
+    occurred_at: new Date(Math.floor(system_clock.now() / 1000) * 1000).toISOString(),
+    action: 'view',
+    outcome: 'success',
+    trigger: 'user',
+    staff_id: 'S-1001',
+    organisation_code: 'RX001',
+    patient_id: '9990000018',
+    section: 'medications',
+  };
+  say('\nThere are no events yet. Send a first one (it is on the feeds page within 5 seconds):\n');
+  say(`curl -sS '${address}/events?wait=loaded' \\
+  -H 'Authorization: Bearer ${readFileSync(key_file, 'utf8').trim()}' \\
+  -H 'Content-Type: application/x-ndjson' \\
+  -d '${JSON.stringify(event)}'`);
+}
+
+if (import.meta.main) await main();

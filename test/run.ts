@@ -1,0 +1,28 @@
+/** Runs Vitest projects, and prints the closing line `N passed, N failed, N skipped`; exit status 1 on any failure. */
+import { startVitest } from 'vitest/node';
+
+const projects = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
+const known = ['unit', 'integration', 'browser', 'faults'];
+const unknown = projects.filter((project) => !known.includes(project));
+if (projects.length === 0 || unknown.length > 0) {
+  process.stderr.write(`Use: node test/run.ts ${known.join(' | ')} (several are possible).\n`);
+  process.exit(2);
+}
+
+const started = performance.now();
+const vitest = await startVitest('test', [], { project: projects, watch: false, run: true });
+const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+let broken_files = 0;
+for (const file of vitest.state.getTestModules()) {
+  for (const test of file.children.allTests()) counts[test.result().state] += 1;
+  // A file that fails to load has no tests, and must still fail the run.
+  if (file.errors().length > 0) broken_files += 1;
+}
+const unhandled = vitest.state.getUnhandledErrors().length;
+await vitest.close();
+
+const failed = counts.failed + counts.pending + broken_files + unhandled;
+const seconds = Math.round((performance.now() - started) / 1000);
+process.stdout.write(`\n${projects.join(', ')} in ${seconds} s\n`);
+process.stdout.write(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`);
+process.exit(failed > 0 || counts.passed === 0 ? 1 : 0);

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { flag, parseEnvironment, port, someOf } from '../../../sql/environment.ts';
+
+const variables = { PORT: port(3000), SERVICES: someOf(['ingest', 'dashboard']), DEMO: flag };
+
+it('takes the fallback where a variable is missing or empty', () => {
+  expect(parseEnvironment(variables, { PORT: '' })).toEqual({
+    PORT: 3000,
+    SERVICES: ['ingest', 'dashboard'],
+    DEMO: false,
+  });
+});
+
+it('names every variable at fault, and what it should hold', () => {
+  const parse = () =>
+    parseEnvironment(variables, { PORT: '99999', SERVICES: 'ingest,mail', DEMO: 'yes' });
+  expect(parse).toThrow(/PORT.*a port.*SERVICES.*ingest, dashboard.*DEMO.*1 or 0/);
+});
