@@ -1,6 +1,6 @@
 /** The one place that opens ClickHouse: an engine a process, embedded or a server, and a client for each service. */
 import { createReadStream } from 'node:fs';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { system_clock, type Clock } from './clock.ts';
 import { CodedError } from './errors.ts';
 import { settingsClause, type ExtraSettings, type LimitsName } from './limits.ts';
@@ -170,7 +170,11 @@ async function embedded(options: EngineOptions): Promise<Backend> {
 
 async function server(url: string): Promise<Backend> {
   const address = parseServerUrl(url);
-  const probe = createClient({ ...address, request_timeout: 10_000 });
+  const probe = createClient({
+    ...address,
+    request_timeout: 10_000,
+    log: { level: ClickHouseLogLevel.OFF },
+  });
   try {
     await probe.command({ query: `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic` });
   } catch (cause) {
@@ -191,6 +195,8 @@ async function server(url: string): Promise<Backend> {
         request_timeout: 900_000,
         max_open_connections: 1,
         use_multipart_params_auto: true,
+        // Errors reach the caller as exceptions; the client's own log would quote statements.
+        log: { level: ClickHouseLogLevel.OFF },
       });
       return {
         client,

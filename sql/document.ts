@@ -41,11 +41,13 @@ function describe(statement: string): string {
 
 /** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
 function columnsOf(statement: string): string {
-  const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(([, name, rest = '']) => {
-    const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
-    const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
-    return `| \`${name}\` | \`${type}\` | ${comment} |`;
-  });
+  const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(
+    ([, name, rest = '']) => {
+      const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
+      const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
+      return `| \`${name}\` | \`${type}\` | ${comment} |`;
+    },
+  );
   return ['| column | type | |', '|---|---|---|', ...rows, ''].join('\n');
 }
 

@@ -7,7 +7,14 @@ interface Check {
   readonly command: readonly string[];
 }
 
-const svelte_check = ['svelte-check', '--tsconfig', 'dashboard/tsconfig.json', '--output', 'human', '--fail-on-warnings'];
+const svelte_check = [
+  'svelte-check',
+  '--tsconfig',
+  'dashboard/tsconfig.json',
+  '--output',
+  'human',
+  '--fail-on-warnings',
+];
 
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
@@ -33,14 +40,19 @@ function report(name: string, is_fine: boolean): void {
 
 function run(command: readonly string[], quiet = false): number {
   const [program = '', ...args] = command;
-  const result = spawnSync('npx', ['--no-install', program, ...args], { stdio: quiet ? 'ignore' : 'inherit' });
+  const result = spawnSync('npx', ['--no-install', program, ...args], {
+    stdio: quiet ? 'ignore' : 'inherit',
+  });
   return result.status ?? 1;
 }
 
 /** svelte-check has been seen to pass without looking; a planted error must turn it red. */
 function plantedErrorIsFound(): boolean {
   const planted = 'dashboard/lib/PlantedError.svelte';
-  writeFileSync(planted, '<script lang="ts">\n  const planted: number = "text";\n</script>\n\n{planted}\n');
+  writeFileSync(
+    planted,
+    '<script lang="ts">\n  const planted: number = "text";\n</script>\n\n{planted}\n',
+  );
   try {
     return run(svelte_check, true) !== 0;
   } finally {

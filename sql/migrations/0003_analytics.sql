@@ -54,7 +54,8 @@ CREATE TABLE IF NOT EXISTS access_builds
     role_name LowCardinality(String),
     sections Array(LowCardinality(String)),
     overrides Array(LowCardinality(String)),
-    INDEX day_range day TYPE minmax GRANULARITY 1
+    INDEX day_range day TYPE minmax GRANULARITY 1,
+    INDEX build_range build TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)
@@ -94,11 +95,102 @@ CREATE TABLE IF NOT EXISTS access_explanation_builds
     explanation_id LowCardinality(String),
     strength Enum8('inferred' = 1, 'organisation' = 2, 'team' = 3, 'person' = 4),
     evidence String COMMENT 'relationship_id or other pointer to what explains it',
-    INDEX day_range day TYPE minmax GRANULARITY 1
+    INDEX day_range day TYPE minmax GRANULARITY 1,
+    INDEX build_range build TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (patient_id, day, staff_id_system, staff_id, organisation_code, build);
+
+-- One row per build, local day, organisation and area of the patients: what a catchment is learned from.
+CREATE TABLE IF NOT EXISTS area_flow_builds
+(
+    build UInt64,
+    day Date,
+    organisation_code LowCardinality(String),
+    area_code LowCardinality(String) COMMENT 'of the patient; empty where not known',
+    accesses UInt32,
+    explained UInt32 COMMENT 'those with an explanation of organisation strength or better'
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (day, organisation_code, area_code, build);
+
+-- Scratch of the build under way: one row per access and care relationship of its patient with its organisation.
+-- Explanations choose from it; it is emptied before each batch of days.
+CREATE TABLE IF NOT EXISTS access_relationship_builds
+(
+    build UInt64,
+    day Date,
+    staff_id_system LowCardinality(String),
+    staff_id String,
+    organisation_code LowCardinality(String),
+    patient_id String,
+    relationship_id String,
+    kind LowCardinality(String),
+    starts_on Date32 COMMENT 'local day',
+    last_on Date32 COMMENT 'local day of its end; far ahead while it is open',
+    is_related Bool COMMENT 'the organisation is the related one, such as the department that received the patient',
+    named_staff_id String,
+    strength Enum8('inferred' = 1, 'organisation' = 2, 'team' = 3, 'person' = 4) COMMENT 'whom it names'
+)
+ENGINE = MergeTree
+ORDER BY (kind, day, patient_id);
+
+-- What a key of reference data said, as analytics read it: versions are replaced, and a day that relied on the old
+-- value has to be judged again.
+CREATE TABLE IF NOT EXISTS tie_history
+(
+    dataset LowCardinality(String) COMMENT 'patients (value: address_key) or staff_identities (value: person_key)',
+    key String,
+    value String,
+    load_seq UInt64
+)
+ENGINE = MergeTree
+ORDER BY (dataset, key, value, load_seq)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;
+
+-- One row per detector and version that analytics has known, as its folder says it; the newest holds.
+CREATE TABLE IF NOT EXISTS detector_versions
+(
+    detector_id LowCardinality(String),
+    version UInt32,
+    title String,
+    status LowCardinality(String) COMMENT 'draft, shadow, signal, active, retired: a ceiling',
+    severity LowCardinality(String),
+    mode LowCardinality(String) COMMENT 'live or scheduled',
+    needs Array(String) COMMENT 'datasets without which it is blind',
+    silenced_by LowCardinality(String) COMMENT 'none, person, team, organisation',
+    params String COMMENT 'JSON object of the header''s params',
+    readme String,
+    content_hash String COMMENT 'SHA-256 of the columns above, hex',
+    recorded_at DateTime64(3, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY (detector_id, version, recorded_at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;
+
+-- The events of committed loads. A load that was cut short leaves rows that no ledger row vouches for.
+CREATE VIEW IF NOT EXISTS committed_events AS
+SELECT * FROM access_events
+WHERE load_seq IN (SELECT segments.load_seq FROM segments);
+
+-- One row per staff identifier and the time in which it stood for that person. An identifier without an identity
+-- is a person of its own; so is one whose identity ended, from that day on.
+CREATE VIEW IF NOT EXISTS staff_people AS
+SELECT i.staff_id_system AS staff_id_system, i.staff_id AS staff_id, i.person_key AS person_key,
+    if(i.kind = '', 'person', i.kind) AS kind, toDate('1970-01-01') AS known_from,
+    if(isNull(i.ended_at), toDate('2149-06-06'), toDate(assumeNotNull(i.ended_at), 'Europe/London')) AS known_until
+FROM staff_identities AS i
+UNION ALL
+SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id,
+    concat('staff:', s.staff_id_system, '|', s.staff_id) AS person_key, 'person' AS kind,
+    if(isNull(i.ended_at), toDate('1970-01-01'), toDate(assumeNotNull(i.ended_at), 'Europe/London')) AS known_from,
+    toDate('2149-06-06') AS known_until
+FROM (SELECT DISTINCT staff.staff_id_system AS staff_id_system, staff.staff_id AS staff_id FROM staff) AS s
+LEFT JOIN (SELECT staff_id_system, staff_id, 1 AS is_known, ended_at FROM staff_identities) AS i
+    ON i.staff_id_system = s.staff_id_system AND i.staff_id = s.staff_id
+WHERE i.is_known = 0 OR isNotNull(i.ended_at);
 
 CREATE VIEW IF NOT EXISTS accesses AS
 SELECT * FROM access_builds
@@ -110,6 +202,10 @@ WHERE (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP B
 
 CREATE VIEW IF NOT EXISTS access_explanations AS
 SELECT * FROM access_explanation_builds
+WHERE (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
+
+CREATE VIEW IF NOT EXISTS area_flows AS
+SELECT * FROM area_flow_builds
 WHERE (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
 
 -- One row per run of a detector.
