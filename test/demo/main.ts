@@ -8,7 +8,7 @@ import { system_clock, addDays, localDay } from '../../sql/clock.ts';
 import { CodedError } from '../../sql/errors.ts';
 import { createLogger } from '../../sql/log.ts';
 import { readConfig, reportFailure, serve, stopOnSignals } from '../../start.ts';
-import { writeExchange } from '../simulate/write.ts';
+import { writeExchange } from '../support/write-exchange.ts';
 
 const staff = 1500;
 const days = 90;
@@ -16,7 +16,12 @@ const seed = 1;
 const marker = 'demo.json';
 
 async function main(): Promise<void> {
-  const config = readConfig({ DATA_DIR: './data-demo', LOG_LEVEL: 'warn', ...process.env, DEMO: '1' });
+  const config = readConfig({
+    DATA_DIR: './data-demo',
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    DEMO: '1',
+  });
   const data_dir = freshDirectory(config.DATA_DIR);
   const exchange = join(data_dir, 'exchange');
   const step = stepper();
@@ -61,7 +66,10 @@ async function main(): Promise<void> {
 function freshDirectory(path: string): string {
   if (existsSync(path) && readdirSync(path).length > 0) {
     if (!existsSync(join(path, marker))) {
-      throw new CodedError('DEMO_DIRECTORY_IN_USE', `${path} holds data that is no demo's. Set DATA_DIR to a new directory.`);
+      throw new CodedError(
+        'DEMO_DIRECTORY_IN_USE',
+        `${path} holds data that is no demo's. Set DATA_DIR to a new directory.`,
+      );
     }
     rmSync(path, { recursive: true });
   }

@@ -1,0 +1,49 @@
+/** The system that is measured, in a process of its own, and what a measurement says. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { CodedError } from '../../sql/errors.ts';
+import { project_root } from '../../sql/statement.ts';
+
+/** One figure: what was measured, against what, and their ratio. */
+export interface Figure {
+  readonly what: string;
+  readonly measured: number;
+  readonly against: string;
+  readonly reference: number;
+  readonly unit: string;
+  readonly note: string;
+}
+
+/** A system of its own process, so that what it costs is not paid by the one that measures. */
+export async function startSystem(
+  data_dir: string,
+): Promise<{ url: string; key: string; stop(): Promise<void> }> {
+  const child = spawn(process.execPath, [join(project_root, 'start.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      DATA_DIR: data_dir,
+      INGEST_PORT: '0',
+      SERVICES: 'ingest',
+      LOG_LEVEL: 'warn',
+    },
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  let output = '';
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    if (output.includes('Stop with Ctrl-C')) break;
+  }
+  const url = /^Ingest\s+(\S+)/m.exec(output)?.[1];
+  const key = /Bearer (\S+)'/.exec(output)?.[1];
+  if (url === undefined || key === undefined)
+    throw new CodedError('BENCH_FAILED', 'The system did not start.');
+  return {
+    url,
+    key,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRandom } from '../../simulate/random.ts';
+import { writeExchange } from '../../support/write-exchange.ts';
+import {
+  judgeExchanges,
+  readRows,
+  scoreAlerts,
+  type Judged,
+  type TruthRow,
+} from '../../support/judged-exchange.ts';
+
+// The same exchange, delivered in different ways, must end in the same alerts: to the last one, word for word.
+const directory = mkdtempSync(join(tmpdir(), 'access-audit-delivery-'));
+const exchange = join(directory, 'exchange');
+let as_sent: Judged;
+
+beforeAll(async () => {
+  await writeExchange({ staff: 400, days: 45, seed: 11, ends_on: '2026-04-20', out: exchange });
+  as_sent = await judgeExchanges(join(directory, 'as-sent'), [exchange]);
+}, 300_000);
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+it('finds all labelled misuse, and no own record or household among the hard negatives', () => {
+  const truth = readRows<TruthRow>(exchange, 'truth.ndjson');
+  const scores = scoreAlerts(as_sent, truth, readRows<TruthRow>(exchange, 'hard_negatives.ndjson'));
+  expect(
+    scores.map(({ detector_id, misuse, found }) => ({ detector_id, missed: misuse - found })),
+  ).toEqual([
+    { detector_id: 'own_record', missed: 0 },
+    { detector_id: 'household', missed: 0 },
+    { detector_id: 'out_of_area', missed: 0 },
+  ]);
+  const rules = scores.filter(({ detector_id }) => detector_id !== 'out_of_area');
+  for (const score of rules) {
+    expect(score.misuse).toBeGreaterThan(0);
+    expect(score).toMatchObject({ alerts_on_hard_negatives: 0 });
+  }
+}, 300_000);
+
+it('stores every event once, and nothing when it is sent again', async () => {
+  const again = await judgeExchanges(join(directory, 'again'), [exchange, exchange]);
+  const [first, second] = again.totals;
+  expect(first?.rejected).toBe(0);
+  expect(first?.conflicts).toBe(0);
+  expect(second).toMatchObject({ stored: 0, conflicts: 0, rejected: 0 });
+  expect(again.rollups_equal_source).toBe(true);
+  expect(again.alerts).toEqual(as_sent.alerts);
+}, 300_000);
+
+it('raises the same alerts when lines and files come shuffled and doubled', async () => {
+  const shuffled = join(directory, 'shuffled');
+  rewriteEvents(exchange, shuffled, (lines) => [shuffle([...lines, ...lines.slice(0, 5_000)], 3)]);
+  cpSync(join(exchange, 'reference'), join(shuffled, 'reference'), { recursive: true });
+  for (const name of readdirSync(join(shuffled, 'reference'))) {
+    const file = join(shuffled, 'reference', name);
+    writeFileSync(file, shuffle(linesOf(file), 5).join('\n') + '\n');
+  }
+  const judged = await judgeExchanges(join(directory, 'data-shuffled'), [shuffled]);
+  expect(judged.alerts).toEqual(as_sent.alerts);
+}, 300_000);
+
+it('raises the same alerts when a third of the events come a week after they were judged without', async () => {
+  const [early, late] = [join(directory, 'early'), join(directory, 'late')];
+  cpSync(join(exchange, 'reference'), join(early, 'reference'), { recursive: true });
+  const organisationOf = (line: string) =>
+    (JSON.parse(line) as { organisation_code: string }).organisation_code;
+  const isLate = (line: string) =>
+    Number.parseInt(Buffer.from(organisationOf(line)).toString('hex').slice(-4), 16) % 3 === 0;
+  rewriteEvents(exchange, early, (lines) => [lines.filter((line) => !isLate(line))]);
+  rewriteEvents(exchange, late, (lines) => [lines.filter(isLate)]);
+  const judged = await judgeExchanges(join(directory, 'data-late'), [early, late]);
+  expect(judged.alerts).toEqual(as_sent.alerts);
+}, 300_000);
+
+it('raises the same alerts when the events come before any reference data', async () => {
+  const [events, reference] = [join(directory, 'events-only'), join(directory, 'reference-only')];
+  cpSync(join(exchange, 'events'), join(events, 'events'), { recursive: true });
+  cpSync(join(exchange, 'reference'), join(reference, 'reference'), { recursive: true });
+  const judged = await judgeExchanges(join(directory, 'data-before'), [events, reference]);
+  expect(judged.alerts).toEqual(as_sent.alerts);
+}, 300_000);
+
+function rewriteEvents(from: string, to: string, into: (lines: string[]) => string[][]): void {
+  const lines = readdirSync(join(from, 'events'))
+    .sort()
+    .flatMap((name) => linesOf(join(from, 'events', name)));
+  mkdirSync(join(to, 'events'), { recursive: true });
+  for (const [index, part] of into(lines).entries()) {
+    writeFileSync(join(to, 'events', `${index}.ndjson`), part.join('\n') + '\n');
+  }
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function shuffle(lines: readonly string[], seed: number): string[] {
+  return createRandom(seed, 'delivery').shuffle([...lines]);
+}
