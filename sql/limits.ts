@@ -30,6 +30,7 @@ const extra_settings = {
   insert_deduplication_token: /^[A-Za-z0-9_.-]{1,200}$/,
   input_format_parallel_parsing: /^[01]$/,
   max_threads: /^[0-9]{1,2}$/,
+  max_partitions_per_insert_block: /^[0-9]{1,4}$/,
 } as const;
 
 export type ExtraSettings = Partial<Record<keyof typeof extra_settings, string>>;
