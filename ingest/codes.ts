@@ -1,0 +1,88 @@
+/** Every code that the front door answers with: its HTTP status, and what it means. README.md documents the same list. */
+import { CodedError } from '../sql/errors.ts';
+
+/** Codes of one event or row, listed in the answer and kept in `ingest_rejects`. They never refuse the others. */
+export const record_codes = {
+  EVENT_JSON_INVALID: 'The line is not JSON, or was cut short.',
+  EVENT_NOT_OBJECT: 'The JSON is not an object.',
+  EVENT_NOT_UTF8: 'The line is not UTF-8.',
+  EVENT_LINE_TOO_LONG: 'The line is longer than 1 MiB.',
+  EVENT_FIELD_UNKNOWN: 'The event has a field that the contract does not have.',
+  EVENT_FIELD_OURS: 'The event sets a field that only the receiver sets.',
+  EVENT_FIELD_MISSING: 'A required field is absent or empty.',
+  EVENT_FIELD_TYPE: 'A field has another JSON type than it should.',
+  EVENT_FIELD_VALUE: 'A field is not one of the words it may be, or out of its range.',
+  EVENT_FIELD_LENGTH: 'A field is longer than it may be, or a list has too many items.',
+  EVENT_FIELD_CHARACTERS: 'A field holds control or unprintable characters.',
+  EVENT_TIME_INVALID: 'A time is not in RFC 3339 form.',
+  EVENT_TIME_NO_OFFSET: 'A time has no offset from UTC.',
+  EVENT_TIME_IMPOSSIBLE: 'A time does not exist on the calendar or the clock.',
+  EVENT_TIME_TOO_OLD: 'The event happened before the year 2000.',
+  EVENT_TIME_FUTURE: 'The event happened more than ten minutes after its receipt.',
+  EVENT_PATIENT_CHECK_DIGIT: 'An NHS number is not ten digits with a valid check digit.',
+  EVENT_ORGANISATION_NOT_ALLOWED: 'The source may not speak for that organisation.',
+  EVENT_CONFLICT: 'The id is stored with other content; found when the event is loaded.',
+  REFERENCE_JSON_INVALID: 'The line is not JSON, or was cut short.',
+  REFERENCE_NOT_OBJECT: 'The JSON is not an object.',
+  REFERENCE_NOT_UTF8: 'The line is not UTF-8.',
+  REFERENCE_LINE_TOO_LONG: 'The line is longer than 1 MiB.',
+  REFERENCE_FIELD_UNKNOWN: 'The row has a field that the dataset does not have.',
+  REFERENCE_FIELD_OURS: 'The row sets a field that only the receiver sets.',
+  REFERENCE_FIELD_MISSING: 'A required field is absent or empty.',
+  REFERENCE_FIELD_TYPE: 'A field has another JSON type than it should.',
+  REFERENCE_FIELD_VALUE: 'A field is not one of the words it may be, or out of its range.',
+  REFERENCE_FIELD_LENGTH: 'A field is longer than it may be, or a list has too many items.',
+  REFERENCE_FIELD_CHARACTERS: 'A field holds control or unprintable characters.',
+  REFERENCE_TIME_INVALID: 'A time is not in RFC 3339 form, or a date not YYYY-MM-DD.',
+  REFERENCE_TIME_NO_OFFSET: 'A time has no offset from UTC.',
+  REFERENCE_TIME_IMPOSSIBLE: 'A time does not exist on the calendar or the clock.',
+  REFERENCE_PATIENT_CHECK_DIGIT: 'An NHS number is not ten digits with a valid check digit.',
+  REFERENCE_ORGANISATION_NOT_ALLOWED: 'The source may not speak for that organisation.',
+} as const;
+
+/** Codes of a whole request, with its HTTP status. */
+export const request_codes = {
+  KEY_MISSING: [401, 'The request has no Authorization header with a source key.'],
+  KEY_UNKNOWN: [401, 'The key is not that of a source, or its source has ended.'],
+  SOURCE_LOOPBACK_ONLY: [403, 'The key works on the machine itself only.'],
+  KEY_ATTEMPTS_TOO_MANY: [429, 'Too many wrong keys from this address; wait as Retry-After says.'],
+  ROUTE_UNKNOWN: [404, 'There is no such address.'],
+  DATASET_UNKNOWN: [404, 'There is no such dataset; the message lists them.'],
+  RECEIPT_UNKNOWN: [404, 'There is no such receipt of this source.'],
+  PARAMETER_INVALID: [400, 'A parameter of the address has a value that it does not take.'],
+  CONTENT_TYPE_UNSUPPORTED: [415, 'The body has a type that the address does not take.'],
+  CONTENT_ENCODING_UNSUPPORTED: [415, 'The body is compressed in a way that is not known.'],
+  BODY_ENCODING_BROKEN: [400, 'The compressed body is damaged or cut short.'],
+  BODY_JSON_INVALID: [400, 'The JSON body is damaged or cut short; it is refused whole.'],
+  BODY_TOO_LARGE: [413, 'The body is larger than its format may be.'],
+  BODY_CUT_SHORT: [400, 'The body ended before its time; what was complete may be stored.'],
+  REJECTS_TOO_MANY: [422, 'So many lines were refused that the rest was not read.'],
+  REFERENCE_COLUMN_MISSING: [400, 'The CSV header lacks a required column; nothing is stored.'],
+  REFERENCE_COLUMN_UNKNOWN: [400, 'The CSV header has a column that the dataset does not have; nothing is stored.'],
+  REFERENCE_CSV_INVALID: [400, 'The CSV is damaged; nothing is stored.'],
+  SPOOL_FULL: [503, 'The spool is full; send again after Retry-After. Nothing is lost by sending twice.'],
+  SPOOL_FAILED: [503, 'The disk did not take the data; send again after Retry-After.'],
+  SERVICE_STOPPING: [503, 'The service is stopping; send again after Retry-After.'],
+  SOURCES_UNKNOWN: [503, 'The list of sources could not be read yet; send again after Retry-After.'],
+  SERVICE_FAILED: [500, 'Something failed that should not; the log of the service has the details.'],
+} as const;
+
+export type RecordCode = keyof typeof record_codes;
+export type RequestCode = keyof typeof request_codes;
+
+/** The refusal of a whole request: answered with the status of its code. */
+export class RequestRefused extends CodedError {
+  readonly status: number;
+
+  constructor(code: RequestCode, message: string, options?: { cause?: unknown }) {
+    super(code, message, options);
+    this.name = 'RequestRefused';
+    this.status = request_codes[code][0];
+  }
+}
+
+/** Why one event or row is refused. The sentence names the field, and never quotes what stood in it. */
+export interface Refusal {
+  readonly code: RecordCode;
+  readonly message: string;
+}

@@ -1,0 +1,120 @@
+/** `POST /events` and `GET /receipts/{receipt}`. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { EventContext } from '../check-event.ts';
+import { RequestRefused } from '../codes.ts';
+import { AccessEventSchema } from '../event.ts';
+import { mediaType, readBody } from '../formats/body.ts';
+import { createIntake, newReceipt, type Intake } from '../intake.ts';
+import { receiveEventArray, receiveEventLines } from '../receive-events.ts';
+import type { Source } from '../sources.ts';
+import { refusal } from '../check-record.ts';
+import { AnswerSchema, ErrorSchema, ReceiptSchema, WaitSchema } from './answers.ts';
+import type { Parts } from './app.ts';
+import { createByteBudget } from './byte-budget.ts';
+import { receiptState } from './receipt-state.ts';
+
+export function eventRoutes(app: FastifyInstance, parts: Parts): void {
+  const { spool, limits, clock, authenticator } = parts;
+  const arrays = createByteBudget(limits.array_bytes_under_way_max);
+
+  app.post(
+    '/events',
+    {
+      schema: {
+        summary: 'Sends access events',
+        description:
+          'NDJSON (application/x-ndjson) of any length, or a JSON array or one event (application/json); plain, gzip or zstd. One bad event never refuses the others.',
+        consumes: ['application/x-ndjson', 'application/json'],
+        querystring: WaitSchema,
+        body: Type.Array(AccessEventSchema),
+        response: { 200: AnswerSchema, '4xx': ErrorSchema, '5xx': ErrorSchema },
+      },
+    },
+    async (request) => {
+      const source = await authenticator.sourceOf(request);
+      const is_waiting = wantsLoaded(request);
+      const type = mediaType(request.headers);
+      if (type !== 'application/x-ndjson' && type !== 'application/json') {
+        throw new RequestRefused(
+          'CONTENT_TYPE_UNSUPPORTED',
+          'Events are sent as application/x-ndjson or application/json.',
+        );
+      }
+      const received_at = clock.now();
+      const intake = createIntake({
+        receipt: newReceipt(),
+        source: source.source,
+        received_at,
+        dataset: 'access_events',
+        limits,
+        append: (batch) => spool.append(batch, limits.room_wait_ms_max),
+      });
+      const context = eventContext(source, received_at, limits.future_ms_max);
+      if (type === 'application/x-ndjson') {
+        await receiveEventLines(readBody(request.raw, limits.body_bytes_max), intake, context, limits);
+      } else await receiveJson(request, intake, context);
+      const answer = await intake.finish();
+      return is_waiting ? { ...answer, ...(await receiptState(parts, answer.receipt, source, limits.wait_loaded_ms_max)) } : answer;
+    },
+  );
+
+  app.get<{ Params: { receipt: string } }>(
+    '/receipts/:receipt',
+    {
+      schema: {
+        summary: 'What became of the events of one request',
+        params: Type.Object({ receipt: Type.String() }),
+        response: { 200: ReceiptSchema, '4xx': ErrorSchema, '5xx': ErrorSchema },
+      },
+    },
+    async (request) => {
+      const source = await authenticator.sourceOf(request);
+      return receiptState(parts, request.params.receipt, source, 0);
+    },
+  );
+
+  async function receiveJson(request: FastifyRequest, intake: Intake, context: EventContext): Promise<void> {
+    const too_large = `A JSON body may have ${limits.array_bytes_max} bytes. Send NDJSON (application/x-ndjson), which has no such bound.`;
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > limits.array_bytes_max) throw new RequestRefused('BODY_TOO_LARGE', too_large);
+    const is_plain = request.headers['content-encoding'] === undefined && announced > 0;
+    const release = await arrays.take(is_plain ? announced : limits.array_bytes_max);
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of readBody(request.raw, limits.array_bytes_max, too_large)) chunks.push(chunk);
+      const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+      try {
+        await receiveEventArray(bytes, intake, context);
+      } catch (error) {
+        if (!(error instanceof RequestRefused) || error.code !== 'BODY_JSON_INVALID') throw error;
+        // Refused whole, and kept all the same: a sender that is broken has to be seen.
+        await intake.refuseWhole(refusal('EVENT', 'JSON_INVALID', 'The JSON body is damaged or was cut short.'), bytes);
+        throw error;
+      }
+    } finally {
+      release();
+    }
+  }
+}
+
+/** Whether the sender wants to wait until its events can be queried. */
+export function wantsLoaded(request: FastifyRequest): boolean {
+  const wait = (request.query as { wait?: unknown }).wait;
+  if (wait === undefined) return false;
+  if (wait === 'loaded') return true;
+  throw new RequestRefused('PARAMETER_INVALID', 'wait takes the value loaded.');
+}
+
+const contexts = new WeakMap<Source, ReadonlySet<string>>();
+
+function eventContext(source: Source, received_at: number, future_ms_max: number): EventContext {
+  let organisation_codes = contexts.get(source);
+  if (!organisation_codes) contexts.set(source, (organisation_codes = new Set(source.organisation_codes)));
+  return {
+    received_at,
+    future_ms_max,
+    default_staff_id_system: source.default_staff_id_system,
+    organisation_codes,
+  };
+}

@@ -1,0 +1,114 @@
+/** `PUT /reference/{dataset}`. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { refusal } from '../check-record.ts';
+import { RequestRefused } from '../codes.ts';
+import { mediaType, readBody } from '../formats/body.ts';
+import { createIntake, newReceipt, type Intake } from '../intake.ts';
+import { parseInstant } from '../instant.ts';
+import { rowChecker, type RowChecker } from '../reference/check-row.ts';
+import { datasets, fieldsOf, isDataset, type DatasetName } from '../reference/datasets.ts';
+import { receiveRowCsv, receiveRowLines } from '../reference/receive-reference.ts';
+import { AnswerSchema, ErrorSchema } from './answers.ts';
+import type { Parts } from './app.ts';
+import { receiptState } from './receipt-state.ts';
+import { wantsLoaded } from './event-routes.ts';
+
+const checkers = new Map<DatasetName, RowChecker>();
+
+export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
+  const { spool, limits, clock, authenticator } = parts;
+
+  app.put<{ Params: { dataset: string } }>(
+    '/reference/:dataset',
+    {
+      schema: {
+        summary: 'Loads reference data',
+        description: `NDJSON (application/x-ndjson) or CSV with a header (text/csv). Datasets: ${Object.keys(datasets).join(', ')}.`,
+        consumes: ['application/x-ndjson', 'text/csv'],
+        params: Type.Object({ dataset: Type.Enum(Object.keys(datasets)) }),
+        querystring: Type.Object({
+          mode: Type.Optional(Type.Enum(['partial', 'full'], { description: 'full ends the keys that are not in it.' })),
+          as_of: Type.Optional(Type.String({ description: 'When those end: RFC 3339 with offset. Receipt unless told.' })),
+          wait: Type.Optional(Type.Enum(['loaded'])),
+        }),
+        body: Type.Array(Type.Union(Object.values(datasets))),
+        response: { 200: AnswerSchema, '4xx': ErrorSchema, '5xx': ErrorSchema },
+      },
+    },
+    async (request) => {
+      const source = await authenticator.sourceOf(request);
+      const { dataset } = request.params;
+      if (!isDataset(dataset)) {
+        throw new RequestRefused('DATASET_UNKNOWN', `The datasets are ${Object.keys(datasets).join(', ')}.`);
+      }
+      const is_waiting = wantsLoaded(request);
+      const { mode, as_of } = readParameters(request);
+      const type = mediaType(request.headers);
+      if (type !== 'application/x-ndjson' && type !== 'text/csv') {
+        throw new RequestRefused('CONTENT_TYPE_UNSUPPORTED', 'Reference data is sent as application/x-ndjson or text/csv.');
+      }
+      const receipt = newReceipt();
+      const received_at = clock.now();
+      const upload = await spool.beginReference({ dataset, source: source.source, receipt, received_at, mode, as_of });
+      const intake = createIntake({
+        receipt,
+        source: source.source,
+        received_at,
+        dataset,
+        limits,
+        append: (batch) => upload.append(batch),
+        append_rejects: (batch) => spool.append(batch, limits.room_wait_ms_max),
+      });
+      try {
+        const context = {
+          default_staff_id_system: source.default_staff_id_system,
+          organisation_codes: new Set(source.organisation_codes),
+        };
+        const to = { intake, check: checkerOf(dataset), context, limits };
+        const body = readBody(request.raw, limits.body_bytes_max);
+        if (type === 'text/csv') await receiveRowCsv(body, fieldsOf(dataset), to);
+        else await receiveRowLines(body, to);
+        const answer = await intake.finish();
+        await upload.commit();
+        const state = is_waiting ? await receiptState(parts, receipt, source, limits.wait_loaded_ms_max) : {};
+        return { ...answer, ...warning(mode, answer.rejected_count), ...state };
+      } catch (error) {
+        await upload.discard();
+        await keepRefusal(error, intake);
+        throw error;
+      }
+    },
+  );
+}
+
+function readParameters(request: FastifyRequest): { mode: 'partial' | 'full'; as_of: number | null } {
+  const { mode = 'partial', as_of } = request.query as { mode?: unknown; as_of?: unknown };
+  if (mode !== 'partial' && mode !== 'full') {
+    throw new RequestRefused('PARAMETER_INVALID', 'mode takes the values partial and full.');
+  }
+  if (as_of === undefined) return { mode, as_of: null };
+  // A plus sign that was not escaped arrives as a space.
+  const instant = parseInstant(String(as_of).replace(/ (\d\d:\d\d)$/, '+$1'));
+  if (typeof instant === 'string') {
+    throw new RequestRefused('PARAMETER_INVALID', 'as_of takes a time with offset, such as 2026-03-01T00:00:00Z.');
+  }
+  return { mode, as_of: instant };
+}
+
+function checkerOf(dataset: DatasetName): RowChecker {
+  let checker = checkers.get(dataset);
+  if (!checker) checkers.set(dataset, (checker = rowChecker(dataset)));
+  return checker;
+}
+
+function warning(mode: string, rejected_count: number): { warning?: string } {
+  if (mode !== 'full' || rejected_count === 0) return {};
+  return { warning: 'Rows were refused, so no key was ended. Correct them, and send the whole file again.' };
+}
+
+/** A file that is refused whole is seen among the refusals all the same. */
+async function keepRefusal(error: unknown, intake: Intake): Promise<void> {
+  if (!(error instanceof RequestRefused) || !error.code.startsWith('REFERENCE_')) return;
+  await intake.refuseWhole(refusal('REFERENCE', error.code.slice('REFERENCE_'.length), error.message));
+}

@@ -1,0 +1,53 @@
+/** Every bound of the front door in one place, with the reason for its size. */
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const gibibyte = 1024 * mebibyte;
+
+/** Sizes in bytes, times in milliseconds. */
+export const default_limits = {
+  /** A line is one event or row; the longest legal event is under 64 KiB, so this is generous. */
+  line_bytes_max: mebibyte,
+  /** How much of a refused line is kept. */
+  raw_bytes_max: 64 * kibibyte,
+  /** A broken array is refused whole, so a whole array is held in memory. NDJSON has no such bound. */
+  array_bytes_max: 32 * mebibyte,
+  /** All arrays under way at the same time. */
+  array_bytes_under_way_max: 64 * mebibyte,
+  /** Of one request, decompressed: a bomb of zeros ends here, and the largest feed of a year does not. */
+  body_bytes_max: 64 * gibibyte,
+  /** Refused lines of one request; past it the body is something else than events, and each is kept on disk. */
+  rejects_per_request_max: 100_000,
+  /** Refusals listed in an answer (the contract's first 1 000). */
+  rejects_listed_max: 1_000,
+  /** What one write to the spool may hold: batches of one request. */
+  batch_bytes_max: 512 * kibibyte,
+  /** Batches waiting for one fsync; more wait before they are made. */
+  commit_bytes_max: 8 * mebibyte,
+  /** About 150 000 events, which the loader stages in memory. */
+  segment_bytes_max: 48 * mebibyte,
+  /** With the loader idle, how long a first event waits for company. */
+  segment_age_ms_max: 100,
+  /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */
+  spool_bytes_max: 8 * gibibyte,
+  /** How long a body waits for room in the spool before it is told to come back. */
+  room_wait_ms_max: 10_000,
+  retry_after_s: 5,
+  wait_loaded_ms_max: 30_000,
+  /** The first and the longest pause between two attempts at a load. */
+  load_retry_ms_min: 250,
+  load_retry_ms_max: 30_000,
+  /** How long `close` goes on loading what is spooled; the rest is loaded at the next start. */
+  close_load_ms_max: 10_000,
+  /** Longer than any load; the same data directory takes its own lease over at once. */
+  lease_ms: 600_000,
+  /** How old the list of sources may be: an ended source is refused within this time. */
+  sources_age_ms_max: 1_000,
+  /** How long the oldest segment may wait before the service says that it is not ready. */
+  stuck_ms: 60_000,
+  future_ms_max: 10 * 60_000,
+  /** Wrong keys from one address in a minute. */
+  failed_keys_per_minute_max: 60,
+};
+
+export type IngestLimits = typeof default_limits;

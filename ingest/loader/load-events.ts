@@ -1,0 +1,138 @@
+/** Loads one segment of events: staged, judged, stored, and committed by its row in the ledger. */
+import type { FileColumn, SqlClient } from '../../sql/client.ts';
+import type { Clock } from '../../sql/clock.ts';
+import { loadStatement, type Statement } from '../../sql/statement.ts';
+import { record_codes } from '../codes.ts';
+import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
+
+export interface LoadContext {
+  readonly client: SqlClient;
+  readonly clock: Clock;
+  readonly load_seq: number;
+  readonly fencing_token: number;
+  /** SHA-256 of the segment's file, hex. */
+  readonly digest: string;
+  readonly fault: FaultPoint;
+}
+
+/** What the ledger says of a load. */
+export interface LoadCounts {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly rejects: number;
+}
+
+interface Summary extends LoadCounts {
+  readonly sources: string[];
+  readonly first_occurred_at_ms: string | number;
+  readonly last_occurred_at_ms: string | number;
+  readonly days: string[];
+}
+
+const query = (name: string): Statement => loadStatement(`ingest/queries/${name}.sql`);
+const empty_table = query('empty_table');
+
+/** The fields of a segment's lines that the engine reads, with their types in the file. */
+export const line_columns: readonly FileColumn[] = [
+  ['record', 'LowCardinality(String)'],
+  ['segment_position', 'UInt32'],
+  ['source', 'LowCardinality(String)'],
+  ['received_at', 'Int64'],
+  ['receipt', 'String'],
+  ['dataset', 'LowCardinality(String)'],
+  ['position', 'UInt32'],
+  ['event_id', 'String'],
+  ['occurred_at', 'Int64'],
+  ...['action', 'outcome', 'trigger'].map((name): FileColumn => [name, 'LowCardinality(String)']),
+  ['staff_id', 'String'],
+  ['staff_id_system', 'LowCardinality(String)'],
+  ['staff_name', 'String'],
+  ...['role_code', 'role_name', 'organisation_code', 'site_code', 'application'].map(
+    (name): FileColumn => [name, 'LowCardinality(String)'],
+  ),
+  ...['session_id', 'launch_id', 'device_id', 'ip_address', 'patient_id'].map(
+    (name): FileColumn => [name, 'String'],
+  ),
+  ['section', 'LowCardinality(String)'],
+  ['document_id', 'String'],
+  ['supplier_codes', 'Array(LowCardinality(String))'],
+  ['purpose', 'LowCardinality(String)'],
+  ['override', 'LowCardinality(String)'],
+  ['reason', 'String'],
+  ['search_terms', 'String'],
+  ['search_results', 'Array(String)'],
+  ['code', 'LowCardinality(String)'],
+  ['message', 'String'],
+  ['raw', 'String'],
+  ['raw_encoding', 'LowCardinality(String)'],
+];
+
+// Our own comparison is exact, and the engine's block hashes are not: a block of keys that equals one of an erased
+// load would be dropped without a word (decisions/0002-exactly-once.md).
+const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
+
+/** Puts the lines of a segment into the working table, which it empties first. */
+export async function stageLines(client: SqlClient, path: string): Promise<void> {
+  await client.command(empty_table, { working_table: 'segment_lines' });
+  await client.insertFile('segment_lines', line_columns, path);
+}
+
+/**
+ * Loads a segment. Every step can be repeated: what an attempt that did not end has stored is found and left, so that
+ * counts and rows are the same however often it takes.
+ */
+export async function loadEvents(segment: ClosedSegment, context: LoadContext): Promise<LoadCounts> {
+  const { client, clock, load_seq, fault } = context;
+  const { segment_id, salt_key, format } = segment.header;
+  await stageLines(client, segment.path);
+  fault('load.staged');
+  await client.command(empty_table, { working_table: 'segment_suspects' });
+  await client.command(empty_table, { working_table: 'segment_verdicts' });
+  await client.insertSelect(query('find_suspects'), { load_seq }, exact);
+  const [counted] = await client.rows<{ suspects: number }>(query('suspect_count'));
+  if (counted && counted.suspects > 0) {
+    await client.insertSelect(query('judge_suspects'), { load_seq, segment_id }, exact);
+  }
+  fault('load.judged');
+  await client.insertSelect(
+    query('store_events'),
+    {
+      load_seq,
+      segment_id,
+      salt_key_0: BigInt(`0x${salt_key.slice(0, 16)}`),
+      salt_key_1: BigInt(`0x${salt_key.slice(16)}`),
+    },
+    { ...exact, settings: { ...exact.settings, max_partitions_per_insert_block: '0' } },
+  );
+  fault('load.events');
+  await client.insertSelect(query('store_keys'), {}, exact);
+  fault('load.keys');
+  const [summary] = await client.rows<Summary>(query('segment_summary'), {}, { limits: 'load' });
+  if (!summary) throw new Error('An aggregate without a row.');
+  if (summary.rejects + summary.conflicts > 0) {
+    const conflict_message = record_codes.EVENT_CONFLICT;
+    await client.insertSelect(query('store_rejects'), { load_seq, segment_id, conflict_message }, exact);
+  }
+  fault('load.rejects');
+  await client.insertSelect(query('store_receipts'), { load_seq }, exact);
+  fault('load.receipts');
+  const { first_occurred_at_ms, last_occurred_at_ms, ...counts } = summary;
+  await client.insert('segments', [
+    {
+      ...counts,
+      load_seq,
+      segment_id,
+      format_version: format,
+      fencing_token: context.fencing_token,
+      loaded_at: clock.now(),
+      first_occurred_at: counts.stored > 0 ? Number(first_occurred_at_ms) : null,
+      last_occurred_at: counts.stored > 0 ? Number(last_occurred_at_ms) : null,
+      bytes: segment.bytes,
+      digest: context.digest,
+    },
+  ]);
+  fault('load.committed');
+  return counts;
+}

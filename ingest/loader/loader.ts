@@ -1,0 +1,116 @@
+/** The loader: takes segments in order, loads each until it succeeds, and only then lets its file go. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { SqlClient } from '../../sql/client.ts';
+import type { Clock } from '../../sql/clock.ts';
+import { isCoded, messageOf } from '../../sql/errors.ts';
+import type { Logger } from '../../sql/log.ts';
+import { loadStatement } from '../../sql/statement.ts';
+import type { IngestLimits } from '../limits.ts';
+import { loadReference } from '../reference/load-reference.ts';
+import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Lease } from './lease.ts';
+import { loadEvents, type LoadCounts } from './load-events.ts';
+
+export interface LoaderStatus {
+  /** Why the last attempt failed; empty when it did not. */
+  readonly failing: string;
+  readonly loads: number;
+  readonly totals: LoadCounts;
+}
+
+export interface Loader {
+  status(): LoaderStatus;
+  /** Goes on loading until the spool is empty or `ms` have passed, then stops after the load under way. */
+  close(ms: number): Promise<void>;
+}
+
+const next_load_seq = loadStatement('ingest/queries/next_load_seq.sql');
+const is_committed = loadStatement('ingest/queries/is_committed.sql');
+
+export function startLoader(options: {
+  readonly spool: Spool;
+  readonly client: SqlClient;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: IngestLimits;
+  readonly fault: FaultPoint;
+}): Loader {
+  const { spool, client, lease, clock, log, limits, fault } = options;
+  const stop = new AbortController();
+  const totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejects: 0 };
+  let loads = 0;
+  let failing = '';
+  let stopped_early: () => void = () => {};
+  const early = new Promise<void>((resolve) => (stopped_early = resolve));
+
+  /** One attempt. A segment that is in the ledger already lost only its removal. */
+  async function attempt(segment: ClosedSegment, is_repeated: boolean): Promise<void> {
+    const fencing_token = await lease.hold();
+    const { segment_id } = segment.header;
+    if (is_repeated) {
+      const [known] = await client.rows<{ is_committed: number }>(is_committed, { segment_id });
+      if (known && Number(known.is_committed) === 1) return;
+    }
+    const [last] = await client.rows<{ load_seq: string }>(next_load_seq);
+    const load_seq = Number(last?.load_seq ?? 0) + 1;
+    const digest = segment.digest ?? (await digestOf(segment.path));
+    const context = { client, clock, load_seq, fencing_token, digest, fault };
+    const started = performance.now();
+    const counts = segment.header.reference
+      ? await loadReference(segment, context)
+      : await loadEvents(segment, context);
+    loads += 1;
+    for (const name of Object.keys(totals) as (keyof LoadCounts)[]) totals[name] += counts[name];
+    log.debug({ load_seq, ...counts, elapsed_ms: Math.round(performance.now() - started) }, 'segment loaded');
+  }
+
+  async function loadUntilDone(segment: ClosedSegment): Promise<void> {
+    let pause_ms = limits.load_retry_ms_min;
+    for (let tries = 1; !stop.signal.aborted; tries++) {
+      try {
+        await attempt(segment, segment.is_recovered || tries > 1);
+        await spool.remove(segment);
+        failing = '';
+        return;
+      } catch (error) {
+        failing = messageOf(error);
+        const code = isCoded(error) ? error.code : 'LOAD_FAILED';
+        log.warn({ code, detail: failing, tries, segment: segment.header.segment_id }, 'the load will be tried again');
+        await Promise.race([early, new Promise((resolve) => setTimeout(resolve, pause_ms))]);
+        pause_ms = Math.min(pause_ms * 2, limits.load_retry_ms_max);
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let segment = await spool.next(stop.signal); segment; segment = await spool.next(stop.signal)) {
+      await loadUntilDone(segment);
+    }
+    await lease.release().catch((error: unknown) => {
+      log.warn({ code: 'LEASE_NOT_RELEASED', detail: messageOf(error) }, 'the lease ends by itself');
+    });
+  }
+  const running = run();
+
+  return {
+    status: () => ({ failing, loads, totals: { ...totals } }),
+    async close(ms) {
+      const until = performance.now() + ms;
+      while (spool.status().segments > 0 && failing === '' && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      stop.abort();
+      stopped_early();
+      await running;
+    },
+  };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}

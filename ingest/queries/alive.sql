@@ -1,0 +1,2 @@
+-- Answers when the engine does.
+SELECT 1 AS alive

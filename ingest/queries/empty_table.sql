@@ -1,0 +1,2 @@
+-- Empties a working table of the loader.
+TRUNCATE TABLE {working_table:Identifier}

@@ -1,0 +1,21 @@
+-- Copies the events whose id may have been seen before: twice in this segment, among the keys of what is stored, or
+-- among rows that a load left behind which never ended (those may not have their keys yet).
+INSERT INTO segment_suspects (
+    source, event_id, occurred_at, action, outcome, trigger, staff_id, staff_id_system, staff_name, role_code,
+    role_name, organisation_code, site_code, application, session_id, launch_id, device_id, ip_address, patient_id,
+    section, document_id, supplier_codes, purpose, override, reason, search_terms, search_results, segment_position
+)
+SELECT
+    source, event_id, fromUnixTimestamp64Milli(occurred_at, 'UTC'), action, outcome, trigger, staff_id,
+    staff_id_system, staff_name, role_code, role_name, organisation_code, site_code, application, session_id,
+    launch_id, device_id, ip_address, patient_id, section, document_id, supplier_codes, purpose, override, reason,
+    search_terms, search_results, segment_position
+FROM segment_lines
+WHERE record = 'event'
+    AND (
+        key IN (SELECT key FROM segment_lines WHERE record = 'event' GROUP BY key HAVING count() > 1)
+        OR key IN (
+            SELECT key FROM event_keys WHERE key IN (SELECT key FROM segment_lines WHERE record = 'event')
+        )
+        OR (source, event_id) IN (SELECT source, event_id FROM access_events WHERE load_seq >= {load_seq:UInt64})
+    )

@@ -1,0 +1,40 @@
+-- One verdict per suspect, from an exact comparison with what is stored, else with the first of its id in the segment.
+INSERT INTO segment_verdicts (segment_position, verdict)
+WITH
+-- Stored rows that have the id of a suspect. The key says under which days to look; of a load that never ended, all.
+candidates AS (
+    SELECT source, event_id, content_v1, segment_id, segment_position
+    FROM access_events
+    WHERE day IN (
+            SELECT day FROM event_keys WHERE key IN (SELECT sipHash64(source, event_id) FROM segment_suspects)
+        )
+        AND (source, event_id) IN (SELECT source, event_id FROM segment_suspects)
+    UNION ALL
+    SELECT source, event_id, content_v1, segment_id, segment_position
+    FROM access_events
+    WHERE load_seq >= {load_seq:UInt64}
+        AND (source, event_id) IN (SELECT source, event_id FROM segment_suspects)
+),
+-- One row per id that is stored.
+stored AS (
+    SELECT source, event_id, any(content_v1) AS content, 1 AS is_stored,
+        anyIf(segment_position, segment_id = {segment_id:String}) AS our_position,
+        max(segment_id = {segment_id:String}) AS is_ours
+    FROM candidates
+    GROUP BY source, event_id
+),
+-- One row per id in the segment.
+firsts AS (
+    SELECT source, event_id, min(segment_position) AS first_position, argMin(content_v1, segment_position) AS content
+    FROM segment_suspects
+    GROUP BY source, event_id
+)
+SELECT suspects.segment_position,
+    multiIf(
+        stored.is_ours = 1 AND suspects.segment_position = stored.our_position, 'stored',
+        stored.is_stored = 0 AND suspects.segment_position = firsts.first_position, 'store',
+        suspects.content_v1 = if(stored.is_stored = 1, stored.content, firsts.content), 'duplicate',
+        'conflict')
+FROM (SELECT source, event_id, segment_position, content_v1 FROM segment_suspects) AS suspects
+INNER JOIN firsts ON firsts.source = suspects.source AND firsts.event_id = suspects.event_id
+LEFT JOIN stored ON stored.source = suspects.source AND stored.event_id = suspects.event_id

@@ -1,0 +1,81 @@
+/** Takes the events of one request: NDJSON line by line, or a JSON array as a whole. */
+import { isUtf8 } from 'node:buffer';
+import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
+import { refusal } from './check-record.ts';
+import { RequestRefused } from './codes.ts';
+import { splitLines, type Line } from './formats/lines.ts';
+import type { Intake } from './intake.ts';
+import type { IngestLimits } from './limits.ts';
+
+/** Takes NDJSON, in the memory of a few batches whatever its length. */
+export async function receiveEventLines(
+  body: AsyncIterable<Buffer>,
+  intake: Intake,
+  context: EventContext,
+  limits: IngestLimits,
+): Promise<void> {
+  for await (const group of splitLines(body, limits.line_bytes_max, limits.raw_bytes_max + 1)) {
+    for (const line of group) {
+      takeLine(line, intake, context);
+      if (intake.isDue()) await intake.spill();
+    }
+  }
+}
+
+/** Takes a JSON array of events, or one event. */
+export function receiveEventArray(bytes: Buffer, intake: Intake, context: EventContext): Promise<void> {
+  const parsed = parseBody(bytes);
+  return takeAll(Array.isArray(parsed) ? parsed : [parsed], intake, context);
+}
+
+/** @throws RequestRefused BODY_JSON_INVALID */
+function parseBody(bytes: Buffer): unknown {
+  try {
+    if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new RequestRefused(
+      'BODY_JSON_INVALID',
+      'The body is not JSON, or was cut short, so nothing of it is stored. Send an array, or NDJSON line by line.',
+      { cause },
+    );
+  }
+}
+
+async function takeAll(values: readonly unknown[], intake: Intake, context: EventContext): Promise<void> {
+  for (const value of values) {
+    takeValue(value, () => Buffer.from(JSON.stringify(value)), intake, context);
+    if (intake.isDue()) await intake.spill();
+  }
+}
+
+function takeLine({ bytes, is_too_long }: Line, intake: Intake, context: EventContext): void {
+  if (is_too_long) {
+    intake.refuse(refusal('EVENT', 'LINE_TOO_LONG', 'The line is longer than 1 MiB.'), bytes);
+    return;
+  }
+  let value: unknown;
+  try {
+    if (!isUtf8(bytes)) {
+      intake.refuse(refusal('EVENT', 'NOT_UTF8', 'The line is not UTF-8.'), bytes);
+      return;
+    }
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // The parser's own message quotes the text, which is somebody's data.
+    intake.refuse(refusal('EVENT', 'JSON_INVALID', 'The line is not JSON, or was cut short.'), bytes);
+    return;
+  }
+  takeValue(value, () => bytes, intake, context);
+}
+
+function takeValue(value: unknown, raw: () => Buffer, intake: Intake, context: EventContext): void {
+  const checked = checkEvent(value, context);
+  if (isRefusal(checked)) intake.refuse(checked, raw(), eventIdOf(value));
+  else intake.accept(JSON.stringify(checked).slice(1));
+}
+
+function eventIdOf(value: unknown): string {
+  const event_id = (value as { event_id?: unknown } | null)?.event_id;
+  return typeof event_id === 'string' ? event_id.slice(0, 128) : '';
+}

@@ -1,0 +1,61 @@
+/** Loads one reference file: staged, compared with what is current, stored where it differs, and committed. */
+import type { SqlClient } from '../../sql/client.ts';
+import { loadStatement, type Statement } from '../../sql/statement.ts';
+import type { LoadContext, LoadCounts } from '../loader/load-events.ts';
+import type { ClosedSegment } from '../spool/segment-file.ts';
+import { columnsOf, isDataset } from './datasets.ts';
+
+const query = (name: string): Statement => loadStatement(`ingest/queries/${name}.sql`);
+const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
+
+/** Loads a reference segment. Every step can be repeated, and counts the same however often it takes. */
+export async function loadReference(segment: ClosedSegment, context: LoadContext): Promise<LoadCounts> {
+  const { client, clock, load_seq, fault } = context;
+  const { reference, segment_id } = segment.header;
+  if (!reference || !isDataset(reference.dataset)) throw new TypeError('Not a segment of reference data.');
+  const { dataset, source, receipt, mode, received_at } = reference;
+  const as_of = reference.as_of ?? received_at;
+  const tables = { versions: `${dataset}_versions`, staging: `reference_staging_${dataset}` };
+  await client.command(query('empty_table'), { working_table: tables.staging });
+  await client.insertFile(tables.staging, columnsOf(dataset), segment.path);
+  fault('reference.staged');
+  await client.insertSelect(query('reference_changed'), { ...tables, load_seq, source }, exact);
+  fault('reference.changed');
+  // A refused row may be one whose key stands: a full load with refusals cannot tell what it no longer holds.
+  if (mode === 'full' && segment.rejects === 0) {
+    await client.insertSelect(query('reference_ended'), { ...tables, load_seq, source, as_of }, exact);
+  }
+  fault('reference.ended');
+  const { changed, ended } = await countsOf(client, tables.versions, load_seq);
+  const unchanged = segment.records - changed;
+  await client.insertSelect(query('store_reference_receipt'), { receipt, source, load_seq, changed, unchanged }, exact);
+  fault('reference.receipt');
+  await client.insert('reference_loads', [
+    {
+      load_seq,
+      dataset,
+      source,
+      mode,
+      as_of: mode === 'full' ? as_of : null,
+      segment_id,
+      receipt,
+      fencing_token: context.fencing_token,
+      received_at,
+      loaded_at: clock.now(),
+      received: segment.records,
+      changed,
+      unchanged,
+      ended,
+      rejects: segment.rejects,
+      digest: context.digest,
+    },
+  ]);
+  fault('reference.committed');
+  await client.command(query('empty_table'), { working_table: tables.staging });
+  return { received: segment.records, stored: changed, duplicates: unchanged, conflicts: 0, rejects: 0 };
+}
+
+async function countsOf(client: SqlClient, versions: string, load_seq: number) {
+  const [counts] = await client.rows<{ changed: number; ended: number }>(query('reference_counts'), { versions, load_seq }, { limits: 'load' });
+  return counts ?? { changed: 0, ended: 0 };
+}

@@ -1,0 +1,83 @@
+/** The ingest service: opens the spool, starts the loader, listens. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine } from '../sql/client.ts';
+import type { Clock } from '../sql/clock.ts';
+import { CodedError } from '../sql/errors.ts';
+import type { Logger } from '../sql/log.ts';
+import { createApp } from './http/app.ts';
+import { default_limits, type IngestLimits } from './limits.ts';
+import { createLease } from './loader/lease.ts';
+import { startLoader } from './loader/loader.ts';
+import { replaceFile } from './spool/files.ts';
+import type { FaultPoint } from './spool/segment-file.ts';
+import { openSpool } from './spool/spool.ts';
+
+export interface IngestOptions {
+  readonly engine: Engine;
+  /** Holds `spool/`. Belongs to this process alone. */
+  readonly data_dir: string;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits?: Partial<IngestLimits>;
+  /** Tests make a step fail by throwing here. */
+  readonly fault?: FaultPoint;
+}
+
+export interface Ingest {
+  /** Where it listens, e.g. `http://127.0.0.1:3001`. */
+  readonly address: string;
+  /** Takes no more, puts what was taken on disk, loads what it can within a bound, and lets go. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts ingest on a migrated database.
+ *
+ * @throws CodedError PORT_IN_USE, SPOOL_VERSION_NEWER
+ */
+export async function startIngest(options: IngestOptions): Promise<Ingest> {
+  const { engine, clock, log, fault = () => {} } = options;
+  const limits: IngestLimits = { ...default_limits, ...options.limits };
+  const folder = join(options.data_dir, 'spool');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const spool = await openSpool({ folder, limits, clock, log, fault });
+  const client = await engine.client('ingest');
+  const http_client = await engine.client('ingest-http', 1);
+  const lease = createLease(client, clock, 'loader', await instanceOf(folder), limits.lease_ms);
+  const loader = startLoader({ spool, client, lease, clock, log, limits, fault });
+  const app = await createApp({ spool, loader, client: http_client, clock, limits, log });
+  async function release(load_ms: number): Promise<void> {
+    await app.close();
+    await spool.close();
+    await loader.close(load_ms);
+    await Promise.all([client.close(), http_client.close()]);
+  }
+  try {
+    const address = await app.listen({ host: options.host, port: options.port });
+    log.info({ address }, 'ingest listens');
+    return { address, close: () => release(limits.close_load_ms_max) };
+  } catch (cause) {
+    await release(0);
+    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw cause;
+    throw new CodedError(
+      'PORT_IN_USE',
+      `Port ${options.port} on ${options.host} is in use. Stop what uses it, or set INGEST_PORT to another.`,
+      { cause },
+    );
+  }
+}
+
+/** A name for the data directory, made once: the loader's lease is the directory's, whichever process holds it. */
+async function instanceOf(folder: string): Promise<string> {
+  const path = join(folder, 'instance-id');
+  if (existsSync(path)) return (await readFile(path, 'utf8')).trim();
+  const instance = randomBytes(9).toString('hex');
+  await replaceFile(path, `${instance}\n`);
+  return instance;
+}

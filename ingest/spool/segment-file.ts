@@ -1,0 +1,125 @@
+/** One segment being written: its file, how far it is safe, and what is in it. */
+import { createHash } from 'node:crypto';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { syncDirectory } from './files.ts';
+import { encodeBatch, encodeHeader, type Batch, type SegmentHeader } from './format.ts';
+
+/** Names a step of the spool or the loader. A test makes one of them fail by throwing here. */
+export type FaultPoint = (step: string) => void;
+
+/** A segment that takes no more lines, and waits to be loaded. */
+export interface ClosedSegment {
+  readonly header: SegmentHeader;
+  readonly path: string;
+  readonly bytes: number;
+  /** SHA-256 of the file, hex; undefined for a segment that an earlier process wrote. */
+  readonly digest: string | undefined;
+  /** Lines of its batches, and how many refusals came with them (those of a reference file are spooled elsewhere). */
+  readonly records: number;
+  readonly rejects: number;
+  /** Receipts with lines in it, each with its source. */
+  readonly receipts: ReadonlyMap<string, string>;
+  /** When its first byte was written, epoch milliseconds. */
+  readonly created_at: number;
+  readonly is_recovered: boolean;
+}
+
+/** A segment open for appending, by one writer. */
+export interface SegmentFile {
+  readonly header: SegmentHeader;
+  readonly path: string;
+  /** Bytes known to be on disk. */
+  safe_bytes(): number;
+  /** Bytes written, safe or not. */
+  bytes(): number;
+  /** Writes batches at the end. They are safe once `sync` has returned, and not before. */
+  write(batches: readonly Batch[]): Promise<void>;
+  sync(): Promise<void>;
+  /** Closes the file; with a new name it takes that, for good. */
+  close(path?: string): Promise<ClosedSegment>;
+  /** Closes and removes the file: nobody was told that it is safe. */
+  discard(): Promise<void>;
+  /** Closes the file, whatever state it is in. What is safe of it stays. */
+  abandon(): Promise<void>;
+}
+
+/** Creates a segment file in `folder`, and its header; the caller syncs before it acknowledges anything. */
+export async function createSegmentFile(
+  folder: string,
+  header: SegmentHeader,
+  suffix: '.ndjson' | '.part',
+  fault: FaultPoint,
+): Promise<SegmentFile> {
+  const path = join(folder, `${header.segment_id}${suffix}`);
+  const file: FileHandle = await open(path, 'wx', 0o600);
+  const hash = createHash('sha256');
+  const receipts = new Map<string, string>();
+  let written = 0;
+  let safe = 0;
+  let position = 1;
+  let records = 0;
+  let rejects = 0;
+  let is_in_directory = false;
+  await put(encodeHeader(header));
+
+  async function put(bytes: Buffer): Promise<void> {
+    fault('spool.write');
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, written + at);
+      at += bytesWritten;
+    }
+    hash.update(bytes);
+    written += bytes.length;
+  }
+
+  return {
+    header,
+    path,
+    safe_bytes: () => safe,
+    bytes: () => written,
+    async write(batches) {
+      const encoded: Buffer[] = [];
+      for (const batch of batches) {
+        encoded.push(encodeBatch(batch, position));
+        position += batch.lines.length;
+        records += batch.lines.length;
+        rejects += batch.rejects;
+        receipts.set(batch.receipt, batch.source);
+      }
+      await put(encoded.length === 1 && encoded[0] ? encoded[0] : Buffer.concat(encoded));
+    },
+    async sync() {
+      const upto = written;
+      fault('spool.sync');
+      await file.datasync();
+      if (!is_in_directory) await syncDirectory(folder);
+      is_in_directory = true;
+      safe = upto;
+    },
+    async close(renamed) {
+      await file.close();
+      if (renamed !== undefined) {
+        await rename(path, renamed);
+        await syncDirectory(dirname(renamed));
+      }
+      return {
+        header,
+        path: renamed ?? path,
+        bytes: written,
+        digest: hash.digest('hex'),
+        records,
+        rejects,
+        receipts,
+        created_at: header.created_at,
+        is_recovered: false,
+      };
+    },
+    async discard() {
+      await file.close();
+      await unlink(path);
+      await syncDirectory(folder);
+    },
+    abandon: () => file.close(),
+  };
+}

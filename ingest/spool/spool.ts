@@ -1,0 +1,300 @@
+/** The spool: what is acknowledged is on disk here until ClickHouse has it. One writer, one sequence of segments. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../sql/clock.ts';
+import type { Logger } from '../../sql/log.ts';
+import { messageOf } from '../../sql/errors.ts';
+import { RequestRefused } from '../codes.ts';
+import type { IngestLimits } from '../limits.ts';
+import { removeFile, syncDirectory } from './files.ts';
+import { newHeader, type Batch, type ReferenceHeader } from './format.ts';
+import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
+import { truncateFile } from './recover.ts';
+import { recoverSpool, type RecoveryCounts } from './recover-spool.ts';
+import { createSegmentFile, type ClosedSegment, type FaultPoint, type SegmentFile } from './segment-file.ts';
+
+/** A reference file on its way in: it becomes a segment as a whole, or not at all. */
+export interface ReferenceUpload {
+  append(batch: Batch): Promise<void>;
+  /** Returns once the file is safe. Nothing of it is loaded before. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface SpoolStatus {
+  readonly bytes: number;
+  readonly segments: number;
+  /** When the oldest line that is not loaded was written, epoch milliseconds; undefined when there is none. */
+  readonly oldest_at: number | undefined;
+  /** Why the disk does not take data; empty while it does. */
+  readonly failing: string;
+  readonly recovery: RecoveryCounts;
+}
+
+export interface Spool {
+  readonly receipts: PendingReceipts;
+  /**
+   * Returns once the batch is on disk.
+   *
+   * @param room_wait_ms how long to wait for room when the spool is full
+   * @throws RequestRefused SPOOL_FULL, SPOOL_FAILED, SERVICE_STOPPING
+   */
+  append(batch: Batch, room_wait_ms: number): Promise<void>;
+  beginReference(reference: ReferenceHeader): Promise<ReferenceUpload>;
+  /** The oldest segment to load, which stays first until it is removed; undefined once `signal` is aborted. */
+  next(signal: AbortSignal): Promise<ClosedSegment | undefined>;
+  /** Removes a segment that is loaded. */
+  remove(segment: ClosedSegment): Promise<void>;
+  status(): SpoolStatus;
+  /** Finishes what is being written, and takes no more. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly batch: Batch;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Opens the spool in `folder`, and puts in order what an earlier process left there.
+ *
+ * @throws CodedError SPOOL_VERSION_NEWER
+ */
+export async function openSpool(options: {
+  readonly folder: string;
+  readonly limits: IngestLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fault: FaultPoint;
+}): Promise<Spool> {
+  const { folder, limits, clock, log, fault } = options;
+  const damaged_folder = join(folder, 'damaged');
+  await mkdir(damaged_folder, { recursive: true, mode: 0o700 });
+  await syncDirectory(folder);
+  const recovered = await recoverSpool(folder, damaged_folder, clock.now(), log);
+  const receipts = createPendingReceipts();
+  const closed: ClosedSegment[] = [...recovered.segments];
+  const queue: Waiting[] = [];
+  /** Segments whose last write failed, with how much of each is safe: mended before anything else is written. */
+  const unmended: { file: SegmentFile; safe_bytes: number }[] = [];
+  let next_number = recovered.next_number;
+  let open: SegmentFile | undefined;
+  let opened_at_ms = 0;
+  const held_by_open = new Set<string>();
+  let is_committing = false;
+  let is_close_wanted = false;
+  let is_stopping = false;
+  let failing = '';
+  let upload_bytes = 0;
+  let changed = Promise.withResolvers<void>();
+
+  for (const segment of closed) {
+    for (const [receipt, source] of segment.receipts) receipts.hold(receipt, source);
+  }
+
+  const bytes = () =>
+    closed.reduce((sum, segment) => sum + segment.bytes, (open?.bytes() ?? 0) + upload_bytes);
+
+  function notify(): void {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  }
+
+  async function waitForRoom(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (bytes() >= limits.spool_bytes_max) {
+      const left = until - performance.now();
+      if (left <= 0 || is_stopping) {
+        throw new RequestRefused('SPOOL_FULL', 'The spool is full until ClickHouse has taken more. Send again later.');
+      }
+      await changedWithin(left);
+    }
+  }
+
+  function changedWithin(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    void changed.promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    return promise;
+  }
+
+  function startCommitting(): void {
+    if (is_committing) return;
+    is_committing = true;
+    // The requests that arrived in the same turn of the event loop share the first write.
+    setImmediate(() => void commitAll());
+  }
+
+  async function commitAll(): Promise<void> {
+    while (queue.length > 0 || is_close_wanted) {
+      const taken = takeBatches();
+      try {
+        if (is_close_wanted || (open && open.bytes() >= limits.segment_bytes_max)) await closeOpen();
+        if (taken.length === 0) continue;
+        await commit(taken.map(({ batch }) => batch));
+        failing = '';
+        for (const { resolve } of taken) resolve();
+      } catch (error) {
+        failing = messageOf(error);
+        log.error({ code: 'SPOOL_FAILED', detail: failing }, 'the spool could not be written');
+        abandonOpen();
+        const refused = new RequestRefused('SPOOL_FAILED', 'The disk did not take the data. Send again later.', { cause: error });
+        for (const { reject } of taken) reject(refused);
+      }
+      notify();
+    }
+    is_committing = false;
+  }
+
+  function takeBatches(): Waiting[] {
+    let length = 0;
+    let count = 0;
+    while (count < queue.length && length < limits.commit_bytes_max) {
+      for (const line of queue[count]?.batch.lines ?? []) length += line.length;
+      count += 1;
+    }
+    return queue.splice(0, count);
+  }
+
+  async function commit(batches: readonly Batch[]): Promise<void> {
+    await mend();
+    if (!open) {
+      open = await createSegmentFile(folder, newHeader(next_number++, clock.now()), '.ndjson', fault);
+      opened_at_ms = performance.now();
+    }
+    await open.write(batches);
+    await open.sync();
+    for (const { receipt, source } of batches) {
+      if (held_by_open.has(receipt)) continue;
+      held_by_open.add(receipt);
+      receipts.hold(receipt, source);
+    }
+  }
+
+  async function closeOpen(): Promise<void> {
+    is_close_wanted = false;
+    if (!open) return;
+    const file = open;
+    open = undefined;
+    held_by_open.clear();
+    closed.push(await file.close());
+    notify();
+  }
+
+  /** After a failed write or fsync nothing past the last good fsync is trusted, whatever the file seems to hold. */
+  function abandonOpen(): void {
+    if (!open) return;
+    unmended.push({ file: open, safe_bytes: open.safe_bytes() });
+    open = undefined;
+    held_by_open.clear();
+  }
+
+  async function mend(): Promise<void> {
+    for (let first = unmended[0]; first; first = unmended[0]) {
+      const { file, safe_bytes } = first;
+      if (safe_bytes > 0) await truncateFile(file.path, safe_bytes);
+      const segment = await file.close();
+      unmended.shift();
+      if (safe_bytes > 0) closed.push({ ...segment, bytes: safe_bytes, digest: undefined });
+      else await removeFile(file.path);
+      notify();
+    }
+  }
+
+  return {
+    receipts,
+    async append(batch, room_wait_ms) {
+      if (is_stopping) throw stopping();
+      if (bytes() >= limits.spool_bytes_max) await waitForRoom(room_wait_ms);
+      await new Promise<void>((resolve, reject) => {
+        queue.push({ batch, resolve, reject });
+        startCommitting();
+      });
+    },
+    async beginReference(reference) {
+      if (is_stopping) throw stopping();
+      const header = newHeader(next_number++, clock.now(), reference);
+      const file = await createSegmentFile(folder, header, '.part', fault).catch(uploadFailed);
+      let counted = 0;
+      const count = () => {
+        upload_bytes += file.bytes() - counted;
+        counted = file.bytes();
+      };
+      return {
+        async append(batch) {
+          await waitForRoom(limits.room_wait_ms_max);
+          await file.write([batch]).catch(uploadFailed);
+          count();
+        },
+        async commit() {
+          const segment = await file
+            .sync()
+            .then(() => file.close(join(folder, `${header.segment_id}.ndjson`)))
+            .catch(uploadFailed);
+          upload_bytes -= counted;
+          closed.push(segment);
+          receipts.hold(reference.receipt, reference.source);
+          notify();
+        },
+        async discard() {
+          upload_bytes -= counted;
+          await file.discard();
+          notify();
+        },
+      };
+    },
+    async next(signal) {
+      signal.addEventListener('abort', notify, { once: true });
+      try {
+        while (!signal.aborted) {
+          if (closed[0]) return closed[0];
+          const left_ms = opened_at_ms + limits.segment_age_ms_max - performance.now();
+          if (!open || open.safe_bytes() === 0) await changed.promise;
+          else if (left_ms > 0) await changedWithin(left_ms);
+          else {
+            is_close_wanted = true;
+            startCommitting();
+            await changed.promise;
+          }
+        }
+        return undefined;
+      } finally {
+        signal.removeEventListener('abort', notify);
+      }
+    },
+    async remove(segment) {
+      const at = closed.indexOf(segment);
+      fault('spool.remove');
+      await removeFile(segment.path);
+      closed.splice(at, 1);
+      for (const receipt of segment.receipts.keys()) receipts.release(receipt);
+      notify();
+    },
+    status: () => ({
+      bytes: bytes(),
+      segments: closed.length + (open ? 1 : 0),
+      oldest_at: closed[0]?.created_at ?? open?.header.created_at,
+      failing,
+      recovery: recovered.counts,
+    }),
+    async close() {
+      is_stopping = true;
+      while (is_committing) await changedWithin(20);
+      is_close_wanted = true;
+      startCommitting();
+      while (is_committing) await changedWithin(20);
+    },
+  };
+}
+
+function stopping(): RequestRefused {
+  return new RequestRefused('SERVICE_STOPPING', 'The service is stopping. Send again later.');
+}
+
+function uploadFailed(cause: unknown): never {
+  throw new RequestRefused('SPOOL_FAILED', 'The disk did not take the data. Send again later.', { cause });
+}
