@@ -1,0 +1,113 @@
+/** Runs a detector's cases on a real engine: rows in, roll-ups built, the detector run, its alerts out. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import type { SqlClient } from '../sql/client.ts';
+import type { Clock } from '../sql/clock.ts';
+import { project_root } from '../sql/statement.ts';
+import type { Alert } from './alerts.ts';
+import { createLoads, type Row } from './case-data.ts';
+import { readDays } from './days.ts';
+import { detect } from './detect.ts';
+import type { Detector } from './detectors.ts';
+import { definitionInvalid } from './errors.ts';
+import { findAlerts } from './judge.ts';
+import { paramsInForce, type Params } from './params.ts';
+
+/** One file of `cases/`: its name is the sentence that it proves. */
+export interface DetectorCase {
+  readonly name: string;
+  /** Rows by dataset; `events` are access events. Loaded in the order in which they stand. */
+  readonly given: Readonly<Record<string, readonly Row[]>>;
+  /** All alerts that must come of it, each with the fields that matter. */
+  readonly expect: readonly Row[];
+}
+
+/** The cases of a detector, by name. @throws CodedError DEFINITION_INVALID */
+export function readCases(detector_id: string): DetectorCase[] {
+  const folder = join('analytics', 'detectors', detector_id, 'cases');
+  return readdirSync(join(project_root, folder))
+    .sort()
+    .map((file) => {
+      const path = `${folder}/${file}`;
+      const parsed = parseYaml(readFileSync(join(project_root, path), 'utf8')) as Partial<DetectorCase> | null;
+      const { given, expect, ...others } = parsed ?? {};
+      if (!given || !Array.isArray(expect) || Object.keys(others).length > 0) {
+        throw definitionInvalid(path, 'a case has given (rows by dataset) and expect (rows), and nothing else.');
+      }
+      return {
+        name: file.replace(/\.yaml$/, '').replaceAll('_', ' '),
+        given: Object.fromEntries(Object.entries(given).map(([name, rows]) => [name, rows.flatMap(repeated)])),
+        expect,
+      };
+    });
+}
+
+/** Loads a case into empty tables, judges it, and returns what the detector finds under its own params. */
+export async function runCase(client: SqlClient, clock: Clock, detector: Detector, one: DetectorCase): Promise<Alert[]> {
+  const loads = createLoads(client);
+  for (const [name, rows] of Object.entries(one.given)) {
+    if (name === 'events') await loads.events(rows);
+    else if (name === 'uncommitted_events') await loads.uncommitted(rows);
+    else await loads.reference(name, rows);
+  }
+  const summary = await detect({ client, clock });
+  const failed = summary.detectors.find(({ status }) => status === 'failed');
+  if (failed) throw definitionInvalid(failed.detector_id, `it failed: ${failed.detail}`);
+  return alertsUnder(client, detector, detector.params);
+}
+
+/** What the detector finds in the case that is loaded now, with other params. */
+export async function alertsUnder(client: SqlClient, detector: Detector, params: Params): Promise<Alert[]> {
+  const days = (await readDays(client)).map(({ day }) => day);
+  const alerts = await findAlerts(client, detector, paramsInForce({ ...detector, params }, []), days);
+  return alerts.sort((a, b) => (a.alert_id < b.alert_id ? -1 : 1));
+}
+
+/** One param moved by one step: 1 for whole numbers, else a tenth of its leading digit's place. */
+export interface Mutation {
+  readonly name: string;
+  readonly params: Params;
+  /** A weight moves scores; every other param must move which alerts there are. */
+  readonly is_weight: boolean;
+}
+
+/** Each numeric param one step up and one down. */
+export function mutationsOf(detector: Pick<Detector, 'params'>): Mutation[] {
+  return Object.entries(detector.params).flatMap(([param, value]) => {
+    if (typeof value !== 'number') return [];
+    const step = stepOf(value);
+    return [value + step, value - step].map((moved) => {
+      const rounded = Number(moved.toPrecision(12));
+      return {
+        name: `${param} ${value} → ${rounded}`,
+        params: { ...detector.params, [param]: rounded },
+        is_weight: param.endsWith('_weight'),
+      };
+    });
+  });
+}
+
+/** What a mutation is judged by: which alerts there are, and for weights their scores. */
+export function fingerprint(alerts: readonly Alert[], is_weight: boolean): string {
+  return alerts.map(({ alert_id, score }) => (is_weight ? `${alert_id} ${score}` : alert_id)).join('\n');
+}
+
+export function stepOf(value: number): number {
+  if (Number.isInteger(value)) return 1;
+  return 10 ** (Math.floor(Math.log10(Math.abs(value))) - 1);
+}
+
+/** A row with `repeat: N` stands for N rows, in which `{i}` is the number from 1. */
+function repeated(row: Row): Row[] {
+  const { repeat, ...rest } = row;
+  if (typeof repeat !== 'number') return [row];
+  return Array.from({ length: repeat }, (_, index) =>
+    Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value.replaceAll('{i}', String(index + 1)) : value,
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,166 @@
+/** One cycle: mark the days that new loads touch, judge them live, rebuild them, judge the rest. */
+import type { SqlClient } from '../sql/client.ts';
+import type { Clock } from '../sql/clock.ts';
+import { CodedError, isCoded } from '../sql/errors.ts';
+import { loadStatement } from '../sql/statement.ts';
+import { batchesOf, dueDays, isDirty, isResting, readDays, type DayState, type DueDay } from './days.ts';
+import { isRun, loadDetectors, type Detector } from './detectors.ts';
+import { judge, recordFailure } from './judge.ts';
+import { markDirtyDays } from './mark.ts';
+import { readParams, type ParamsInForce } from './params.ts';
+import { rebuildDays } from './rebuild.ts';
+
+/** Takes a line of text for a person who waits. */
+export type OnProgress = (line: string) => void;
+
+export interface CycleContext {
+  readonly client: SqlClient;
+  readonly clock: Clock;
+  readonly on_progress?: OnProgress | undefined;
+}
+
+export interface CycleOptions {
+  /** Build days that events are still streaming into, too. */
+  readonly is_settling: boolean;
+  /** Which detectors judge in this cycle. */
+  readonly judges: (detector: Detector) => boolean;
+  /** The days to judge, due or not; without it, those that are due. */
+  readonly only?: ((day: string) => boolean) | undefined;
+  readonly is_dry_run?: boolean;
+}
+
+/** What one detector did in a cycle; figures are sums over its runs. */
+export interface DetectorSummary {
+  readonly detector_id: string;
+  readonly detector_version: string;
+  readonly status: 'succeeded' | 'blind' | 'failed';
+  /** Code of a failure, or the datasets that are missing. */
+  readonly detail: string;
+  readonly days: number;
+  readonly alerts: number;
+  readonly raised: number;
+  readonly changed: number;
+  readonly withdrawn: number;
+}
+
+export interface CycleSummary {
+  /** The load up to which days are marked. */
+  readonly load_seq: number;
+  readonly built_days: number;
+  /** Dirty days that were left for later. */
+  readonly resting_days: number;
+  readonly detectors: readonly DetectorSummary[];
+}
+
+/** A failing day is tried again with the next cycle; a batch is small enough to be lost without much work lost. */
+const judged_days_max = 31;
+const judged_events_max = 2_000_000;
+
+/** Runs one cycle. The caller sees to it that there is only one at a time (turn.ts). */
+export async function runCycle(context: CycleContext, options: CycleOptions): Promise<CycleSummary> {
+  const { client, clock } = context;
+  const load_seq = await markDirtyDays(client, clock);
+  const chosen = loadDetectors().filter((detector) => isRun(detector) && options.judges(detector));
+  const loaded_datasets = await readLoadedDatasets(client);
+  const judged: DetectorSummary[] = [];
+
+  // Live detectors read the events themselves, so they need not wait for the roll-ups.
+  const before = await readDays(client);
+  for (const detector of chosen.filter(({ mode }) => mode === 'live')) {
+    const summary = await judgeDue(context, options, detector, before, ({ dirty }) => dirty, loaded_datasets);
+    if (summary) judged.push(summary);
+  }
+
+  const dirty = before.filter(isDirty);
+  const resting = options.is_settling ? [] : dirty.filter((day) => isResting(day, clock.now()));
+  const to_build = dirty.filter((day) => !resting.includes(day)).map(({ day }) => day);
+  await rebuildDays(client, clock, to_build, load_seq, (done) =>
+    context.on_progress?.(`Rolled up ${done} of ${to_build.length} days`),
+  );
+
+  const after = to_build.length > 0 ? await readDays(client) : before;
+  const built = after.filter((day) => day.built > 0);
+  for (const detector of chosen.filter(({ mode }) => mode === 'scheduled')) {
+    const summary = await judgeDue(context, options, detector, built, (day) => day.built, loaded_datasets);
+    if (summary) judged.push(summary);
+  }
+  return { load_seq, built_days: to_build.length, resting_days: resting.length, detectors: judged };
+}
+
+async function judgeDue(
+  context: CycleContext,
+  options: CycleOptions,
+  detector: Detector,
+  states: readonly DayState[],
+  seqOf: (day: DayState) => number,
+  loaded_datasets: ReadonlySet<string>,
+): Promise<DetectorSummary | undefined> {
+  const { client, clock } = context;
+  const is_dry_run = options.is_dry_run ?? false;
+  let detector_version = `${detector.version}.?`;
+  let attempted: readonly DueDay[] = [];
+  const sum = { days: 0, alerts: 0, raised: 0, changed: 0, withdrawn: 0 };
+  let status: DetectorSummary['status'] = 'succeeded';
+  let detail = '';
+  try {
+    const in_force = await readParams(client, detector);
+    detector_version = in_force.detector_version;
+    const due = await findDue(client, detector, in_force, states, seqOf, options.only);
+    if (due.length === 0) return undefined;
+    const events = new Map(states.map((state) => [state.day, state.events]));
+    const accesses = new Map(states.map((state) => [state.day, state.accesses]));
+    for (const batch of batchesOf(due, events, judged_events_max, judged_days_max)) {
+      attempted = batch;
+      const run = await judge(client, clock, detector, in_force, batch, {
+        is_dry_run,
+        loaded_datasets,
+        accesses: batch.reduce((total, { day }) => total + (accesses.get(day) ?? 0), 0),
+      });
+      sum.days += batch.length;
+      sum.alerts += run.alerts;
+      sum.raised += run.raised;
+      sum.changed += run.changed;
+      sum.withdrawn += run.withdrawn;
+      status = run.status;
+      detail = run.detail;
+      context.on_progress?.(`Judged ${sum.days} of ${due.length} days by ${detector.id}: ${sum.alerts} alerts`);
+    }
+  } catch (error) {
+    // A failing detector must not stop the others. It is kept where people look, and its days stay due.
+    status = 'failed';
+    detail = codeOf(error);
+    await recordFailure(client, clock, detector, detector_version, attempted, detail, is_dry_run);
+  }
+  return { detector_id: detector.id, detector_version, status, detail, ...sum };
+}
+
+async function findDue(
+  client: SqlClient,
+  detector: Detector,
+  in_force: ParamsInForce,
+  states: readonly DayState[],
+  seqOf: (day: DayState) => number,
+  only: ((day: string) => boolean) | undefined,
+): Promise<DueDay[]> {
+  const seqs = new Map(states.map((state) => [state.day, seqOf(state)]));
+  if (only) return dueDays(seqs, new Map(), in_force.lookback_days).filter(({ day }) => only(day));
+  const rows = await client.rows<{ day: string; load_seq: string }>(
+    loadStatement('analytics/queries/judged_days.sql'),
+    { detector_id: detector.id, detector_version: in_force.detector_version },
+  );
+  const judged = new Map(rows.map((row) => [row.day, Number(row.load_seq)]));
+  return dueDays(seqs, judged, in_force.lookback_days);
+}
+
+async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string>> {
+  const rows = await client.rows<{ dataset: string }>(loadStatement('analytics/queries/loaded_datasets.sql'));
+  return new Set(rows.map(({ dataset }) => dataset));
+}
+
+/** The code to record: a failed query's own name of the error says more than that a query failed. */
+function codeOf(error: unknown): string {
+  if (isCoded(error, 'QUERY_FAILED')) {
+    return ['QUERY_FAILED', (error as CodedError & { engine_type?: string }).engine_type].filter(Boolean).join(' ');
+  }
+  return error instanceof CodedError ? error.code : error instanceof Error ? error.name : 'UNKNOWN';
+}

@@ -1,0 +1,25 @@
+/** The error codes of analytics, in one place, with what each means. */
+import { CodedError } from '../sql/errors.ts';
+
+/** A detector or explanation whose text is not in the form that DETECTORS.md asks for. */
+export function definitionInvalid(where: string, what: string): CodedError {
+  return new CodedError('DEFINITION_INVALID', `${where}: ${what}`);
+}
+
+/** No detector of that id: a typing mistake on the command line, or a folder that is missing. */
+export function detectorUnknown(id: string, known: readonly string[]): CodedError {
+  return new CodedError('DETECTOR_UNKNOWN', `There is no detector ${id}. There are: ${known.join(', ')}.`);
+}
+
+/** A day range that holds no day, or is not written as days. */
+export function daysInvalid(what: string): CodedError {
+  return new CodedError('DAYS_INVALID', `${what} Give local days as YYYY-MM-DD; --to is the day after the last.`);
+}
+
+/** At least one detector failed, so not every day is judged; its run says which and why. */
+export function detectorsFailed(ids: readonly string[]): CodedError {
+  return new CodedError(
+    'DETECTORS_FAILED',
+    `Not everything is judged: ${ids.join(', ')} failed. The code is in detector_runs.detail; fix it and run detect again.`,
+  );
+}

@@ -1,0 +1,16 @@
+/* @explanation
+id: appointment
+version: 1
+title: An appointment with the organisation
+needs: [care_relationships]
+params: { before_days: 14, after_days: 30 }
+@explanation */
+-- Accesses around an appointment of the patient with the organisation, by local days.
+SELECT day, staff_id_system, staff_id, organisation_code, patient_id,
+    max(r.strength) AS strength,
+    argMax(relationship_id, (r.strength, starts_on, relationship_id)) AS evidence
+FROM access_relationship_builds AS r
+WHERE build = {build:UInt64} AND day IN {days:Array(Date)} AND kind = 'appointment'
+    AND NOT is_related
+    AND addDays(day, {before_days:Int32}) >= starts_on AND addDays(day, -{after_days:Int32}) <= last_on
+GROUP BY day, staff_id_system, staff_id, organisation_code, patient_id

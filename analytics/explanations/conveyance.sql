@@ -1,0 +1,15 @@
+/* @explanation
+id: conveyance
+version: 1
+title: A conveyance, by the crew's organisation or the receiving one
+needs: [care_relationships]
+params: { before_days: 2, after_days: 14 }
+@explanation */
+-- Accesses around a conveyance, by the ambulance service and by the department that received the patient.
+SELECT day, staff_id_system, staff_id, organisation_code, patient_id,
+    max(r.strength) AS strength,
+    argMax(relationship_id, (r.strength, starts_on, relationship_id)) AS evidence
+FROM access_relationship_builds AS r
+WHERE build = {build:UInt64} AND day IN {days:Array(Date)} AND kind = 'conveyance'
+    AND addDays(day, {before_days:Int32}) >= starts_on AND addDays(day, -{after_days:Int32}) <= last_on
+GROUP BY day, staff_id_system, staff_id, organisation_code, patient_id

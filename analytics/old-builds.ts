@@ -1,0 +1,27 @@
+/** Deletes builds that readers left an hour ago, and the leavings of builds that crashed. */
+import type { SqlClient } from '../sql/client.ts';
+import type { Clock } from '../sql/clock.ts';
+import { loadStatement } from '../sql/statement.ts';
+
+/** A reader that began on an old build is done with it by then: every query ends within minutes. */
+const kept_ms = 3_600_000;
+const tables = ['access_builds', 'staff_day_builds', 'access_explanation_builds', 'area_flow_builds', 'day_builds'];
+
+/**
+ * Deletes what no reader sees any more. Returns whether there was anything to delete.
+ *
+ * Builds above the newest one that is an hour old are left alone, so that a build under way never loses a row.
+ */
+export async function deleteOldBuilds(client: SqlClient, clock: Clock): Promise<boolean> {
+  const [at] = await client.rows<{ build: string; superseded: string }>(
+    loadStatement('analytics/queries/old_builds.sql'),
+    { until: clock.now() - kept_ms },
+  );
+  if (!at || Number(at.superseded) === 0) return false;
+  for (const table of tables) {
+    await client.command(loadStatement(`analytics/queries/delete_old_${table}.sql`), { build: at.build });
+  }
+  await client.command(loadStatement('analytics/queries/delete_old_dirty_days.sql'));
+  await client.command(loadStatement('analytics/queries/delete_old_judged_days.sql'));
+  return true;
+}

@@ -1,0 +1,1 @@
+TRUNCATE TABLE access_relationship_builds

@@ -1,0 +1,56 @@
+-- One row per local day and figure that differs between the events and the roll-ups of the current build. A day whose
+-- newest load no build holds yet is left out; a day with events that was never marked is not.
+WITH
+unbuilt AS (
+    SELECT d.day AS day
+    FROM (SELECT dirty_days.day AS day, max(dirty_days.load_seq) AS dirty FROM dirty_days GROUP BY dirty_days.day) AS d
+    LEFT JOIN (SELECT day_builds.day AS day, max(day_builds.load_seq) AS built FROM day_builds GROUP BY day_builds.day) AS b
+        ON b.day = d.day
+    WHERE d.dirty > b.built
+),
+figures AS (
+    SELECT e.day AS day, 'events' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
+    FROM committed_events AS e GROUP BY e.day
+    UNION ALL
+    SELECT s.day AS day, 'events' AS figure, toInt64(0) AS source, toInt64(sum(s.events)) AS rolled_up
+    FROM staff_days AS s GROUP BY s.day
+    UNION ALL
+    SELECT e.day AS day, 'views' AS figure, toInt64(countIf(e.action = 'view' AND e.outcome IN ('success', 'unknown'))) AS source,
+        toInt64(0) AS rolled_up
+    FROM committed_events AS e GROUP BY e.day
+    UNION ALL
+    SELECT s.day AS day, 'views' AS figure, toInt64(0) AS source, toInt64(sum(s.views)) AS rolled_up
+    FROM staff_days AS s GROUP BY s.day
+    UNION ALL
+    SELECT e.day AS day, 'events on patients' AS figure, toInt64(countIf(e.patient_id != '')) AS source, toInt64(0) AS rolled_up
+    FROM committed_events AS e GROUP BY e.day
+    UNION ALL
+    SELECT a.day AS day, 'events on patients' AS figure, toInt64(0) AS source, toInt64(sum(a.events)) AS rolled_up
+    FROM accesses AS a GROUP BY a.day
+    UNION ALL
+    SELECT e.day AS day, 'accesses' AS figure,
+        toInt64(uniqExactIf((e.staff_id_system, e.staff_id, e.organisation_code, e.patient_id), e.patient_id != '')) AS source,
+        toInt64(0) AS rolled_up
+    FROM committed_events AS e GROUP BY e.day
+    UNION ALL
+    SELECT a.day AS day, 'accesses' AS figure, toInt64(0) AS source, toInt64(count()) AS rolled_up
+    FROM accesses AS a GROUP BY a.day
+    UNION ALL
+    SELECT f.day AS day, 'accesses by area' AS figure, toInt64(0) AS source, toInt64(sum(f.accesses)) AS rolled_up
+    FROM area_flows AS f GROUP BY f.day
+    UNION ALL
+    SELECT a.day AS day, 'accesses by area' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
+    FROM accesses AS a GROUP BY a.day
+    UNION ALL
+    SELECT a.day AS day, 'openings' AS figure, toInt64(sum(a.openings)) AS source, toInt64(0) AS rolled_up
+    FROM accesses AS a GROUP BY a.day
+    UNION ALL
+    SELECT s.day AS day, 'openings' AS figure, toInt64(0) AS source, toInt64(sum(s.openings)) AS rolled_up
+    FROM staff_days AS s GROUP BY s.day
+)
+SELECT toString(f.day) AS day, f.figure AS figure, sum(f.source) AS source, sum(f.rolled_up) AS rolled_up
+FROM figures AS f
+WHERE f.day NOT IN (SELECT u.day FROM unbuilt AS u)
+GROUP BY f.day, f.figure
+HAVING source != rolled_up
+ORDER BY f.day, f.figure

@@ -1,0 +1,29 @@
+-- One row per local day, staff member and organisation, searches included.
+INSERT INTO staff_day_builds (build, day, staff_id_system, staff_id, organisation_code, role_code, role_name,
+    first_at, last_at, events, views, openings, searches, patients)
+WITH
+-- What counts as one opening is a rule of the source.
+session_sources AS (SELECT source FROM sources WHERE opening_rule = 'session'),
+access_sources AS (SELECT source FROM sources WHERE opening_rule = 'access')
+SELECT
+    {build:UInt64} AS build, e.day, e.staff_id_system, e.staff_id, e.organisation_code,
+    argMax(e.role_code, (e.occurred_at, e.source, e.event_id)) AS role_code,
+    argMax(e.role_name, (e.occurred_at, e.source, e.event_id)) AS role_name,
+    min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at,
+    count() AS events,
+    countIf(e.action = 'view' AND e.outcome IN ('success', 'unknown')) AS views,
+    uniqExactIf(
+        (e.patient_id, multiIf(
+            e.source IN access_sources, '',
+            e.launch_id != '' AND e.source NOT IN session_sources, concat('launch ', e.launch_id),
+            e.session_id != '', concat('session ', e.session_id),
+            ''
+        )),
+        e.action = 'view' AND e.outcome IN ('success', 'unknown')
+    ) AS openings,
+    countIf(e.action = 'search') AS searches,
+    uniqExactIf(e.patient_id, e.patient_id != '') AS patients
+FROM committed_events AS e
+WHERE e.day IN {days:Array(Date)} AND e.load_seq <= {load_seq:UInt64}
+    AND sipHash64(e.staff_id) % {slices:UInt32} = {slice:UInt32}
+GROUP BY e.day, e.staff_id_system, e.staff_id, e.organisation_code

@@ -1,0 +1,21 @@
+-- The days of the staff who changed, under all identifiers of the person, and of the team-mates whose access counts as
+-- the treating team's.
+INSERT INTO dirty_days (day, load_seq, cause)
+WITH
+changed AS (
+    SELECT v.staff_id_system AS staff_id_system, v.staff_id AS staff_id FROM staff_versions AS v
+    WHERE v.load_seq > {from_load_seq:UInt64} AND v.load_seq <= {to_load_seq:UInt64}
+),
+persons AS (
+    SELECT p.person_key AS person_key FROM staff_people AS p
+    WHERE (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM changed)
+),
+users AS (
+    SELECT staff_id_system, staff_id FROM changed
+    UNION DISTINCT
+    SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id FROM staff_people AS p
+    WHERE p.person_key IN (SELECT person_key FROM persons)
+)
+SELECT DISTINCT a.day, {to_load_seq:UInt64} AS load_seq, 'staff' AS cause
+FROM accesses AS a
+WHERE (a.staff_id_system, a.staff_id) IN (SELECT staff_id_system, staff_id FROM users)

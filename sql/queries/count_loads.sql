@@ -1,0 +1,2 @@
+-- How many loads of events were ever committed.
+SELECT toUInt32(count()) AS loads FROM segments
