@@ -19,6 +19,7 @@ import { CodedError, isCoded, messageOf } from './sql/errors.ts';
 import { createLogger, type Logger } from './sql/log.ts';
 import { migrate } from './sql/migrate.ts';
 import { sqlCommand } from './sql/sql-command.ts';
+import { loadStatement } from './sql/statement.ts';
 
 const variables = {
   DATA_DIR: text('./data'),
@@ -253,9 +254,16 @@ async function welcome(
   }
   if (ingest) {
     say(`Ingest     ${ingest.address}   (API page: ${ingest.address}/docs)`);
-    if (await ingest.isEmpty()) sayFirstEvent(ingest.address, config.DATA_DIR, say);
+    if (await isEmpty(running.engine)) sayFirstEvent(ingest.address, config.DATA_DIR, say);
   }
   say('\nStop with Ctrl-C.');
+}
+
+async function isEmpty(engine: Engine): Promise<boolean> {
+  const client = await engine.client('welcome');
+  const [row] = await client.rows<{ loads: number }>(loadStatement('sql/queries/count_loads.sql'));
+  await client.close();
+  return row?.loads === 0;
 }
 
 function sayFirstEvent(address: string, data_dir: string, say: (line: string) => void): void {

@@ -6,8 +6,8 @@ import { loadDirectory } from '../../ingest/load-command.ts';
 import { addSource } from '../../ingest/sources.ts';
 import { system_clock, addDays, localDay } from '../../sql/clock.ts';
 import { CodedError } from '../../sql/errors.ts';
-import { createLogger } from '../../sql/log.ts';
-import { readConfig, reportFailure, serve, stopOnSignals } from '../../start.ts';
+import { createLogger, type Logger } from '../../sql/log.ts';
+import { readConfig, reportFailure, serve, stopOnSignals, type Running } from '../../start.ts';
 import { writeExchange } from '../support/write-exchange.ts';
 
 const staff = 1500;
@@ -35,6 +35,22 @@ async function main(): Promise<void> {
   // Analytics starts once the events are in: judging days while their events still come would do the work twice.
   const running = await serve({ ...config, SERVICES: ['ingest', 'dashboard'] }, log, progress);
   stopOnSignals(running);
+  try {
+    await fill(running, exchange, log, step);
+  } catch (error) {
+    // The engine crashes when its process exits while it is open.
+    await running.stop();
+    throw error;
+  }
+}
+
+/** Loads the exchange, judges it, and says where to look. */
+async function fill(
+  running: Running,
+  exchange: string,
+  log: Logger,
+  step: ReturnType<typeof stepper>,
+): Promise<void> {
   const { ingest, dashboard } = running;
   if (!ingest || !dashboard) throw new CodedError('DEMO_FAILED', 'A service did not start.');
 
@@ -43,7 +59,6 @@ async function main(): Promise<void> {
   const { key } = await addSource(client, system_clock, {
     source: 'simulated-exchange',
     is_simulated: true,
-    data_dir,
     changed_by: 'npm run demo',
   });
   const totals = await loadDirectory({ dir: exchange, url: ingest.address, key, progress });

@@ -19,7 +19,6 @@ async function main(): Promise<void> {
   const { key } = await addSource(client, system_clock, {
     source: 'judged-exchange',
     is_simulated: true,
-    data_dir: config.DATA_DIR,
     changed_by: 'test',
   });
   const analytics = await startAnalytics({ engine: running.engine, clock: system_clock, log });

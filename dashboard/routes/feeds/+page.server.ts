@@ -1,0 +1,70 @@
+/** What arrives: sources, reference data, and what was refused. No person is in it. */
+import { addDays, localDay } from '#sql/clock.ts';
+import { judgeFeeds, type ReferenceFeed, type SourceFeed } from '../../lib/server/feed-health.ts';
+import { readDetectors } from '../../lib/server/detectors.ts';
+import { datasets } from '../../lib/server/datasets.ts';
+import type { PageServerLoad } from './$types';
+
+const days_shown = 14;
+
+interface SourceDay {
+  day: string;
+  source: string;
+  stored_events: number;
+}
+
+interface RejectCode {
+  source: string;
+  dataset: string;
+  code: string;
+  rows: number;
+  last_at_ms: number;
+}
+
+export const load: PageServerLoad = async ({ locals }) => {
+  const { reader, services, viewer } = locals;
+  const now = services.clock.now();
+  // A programme lead sees use, not what went wrong at the front door.
+  const sees_rejects = viewer?.role !== 'programme_lead';
+  const is_administrator = viewer?.role === 'administrator';
+  const [sources, days, references, rejects, detectors] = await Promise.all([
+    reader.exchange<SourceFeed>('source_feeds'),
+    reader.exchange<SourceDay>('source_days', { after: addDays(localDay(now), -days_shown) }),
+    reader.exchange<ReferenceFeed>('reference_feeds'),
+    sees_rejects ? reader.exchange<RejectCode>('reject_codes') : [],
+    readDetectors(reader),
+  ]);
+  const known = new Map(references.map((feed) => [feed.dataset, feed]));
+  return {
+    sources: sees_rejects ? sources : sources.map((source) => ({ ...source, rejects: 0 })),
+    days,
+    references: datasets.map((dataset) => ({ dataset, feed: known.get(dataset) })),
+    rejects,
+    sees_rejects,
+    is_administrator,
+    health: judgeFeeds([...detectors.values()], references, sources, now),
+    is_empty: sources.every(({ stored }) => stored === 0) && references.length === 0,
+    // How to send is for whoever runs this machine; the path of the key is no business of others.
+    first_event: is_administrator ? firstEvent(services.config, now) : undefined,
+  };
+};
+
+/** A command that stores one invented event, as it stands. */
+function firstEvent(config: { data_dir: string; ingest_address: string }, now: number): string {
+  const event = JSON.stringify({
+    event_id: 'first-event',
+    occurred_at: new Date(now).toISOString(),
+    action: 'view',
+    outcome: 'success',
+    staff_id: 'demo-staff-1',
+    organisation_code: 'X26',
+    patient_id: '9434765919',
+    section: 'gp_record',
+  });
+  return [
+    `curl -sS ${config.ingest_address}/events \\`,
+    `  -H "Authorization: Bearer $(cat '${config.data_dir}/local.key')" \\`,
+    `  -H 'Content-Type: application/x-ndjson' \\`,
+    `  -d '${event}'`,
+  ].join('\n');
+}

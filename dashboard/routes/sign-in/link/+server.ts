@@ -1,0 +1,18 @@
+/** The administrator's link: good once, from this machine. */
+import { redirect } from '@sveltejs/kit';
+import { isLoopbackRequest } from '../../../lib/server/loopback.ts';
+import { keepRefusal, isFollowedByHand, signIn } from '../../../lib/server/sign-in.ts';
+import { localAdministrator } from '../../../lib/server/people.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = async (event) => {
+  const { services } = event.locals;
+  const token = event.url.searchParams.get('token') ?? '';
+  const is_good = isFollowedByHand(event.request) && isLoopbackRequest(event) && services.links.use(token);
+  if (!is_good) {
+    await keepRefusal(event, 'administrator_link');
+    redirect(303, '/sign-in?was=used');
+  }
+  await signIn(event, localAdministrator(), 'administrator_link');
+  redirect(303, '/');
+};

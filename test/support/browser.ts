@@ -1,0 +1,65 @@
+/** Chromium for tests, from its npm package: nothing else need be installed, not even its libraries. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import chromiumPackage, { inflate } from '@sparticuz/chromium';
+import { chromium, type Browser } from 'playwright-core';
+
+/** Opens Chromium. It ends with `close`, or with this process. */
+export async function openBrowser(): Promise<Browser> {
+  const { program, environment } = await unpackChromium();
+  return chromium.launch({
+    executablePath: program,
+    // The package's own flags are for a cloud function, and switch off the web's security, which is under test here.
+    args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: dirname(program), ...environment },
+  });
+}
+
+interface Unpacked {
+  readonly program: string;
+  readonly environment: Record<string, string>;
+}
+
+/** Unpacks the browser once a version; what an interrupted test run left half unpacked is done again. */
+async function unpackChromium(): Promise<Unpacked> {
+  const package_folder = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..');
+  const { version } = JSON.parse(readFileSync(join(package_folder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const folder = join(tmpdir(), `access-audit-chromium-${version}`);
+  const marker = join(folder, '.complete');
+  if (!existsSync(marker)) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    await within(folder, () => chromiumPackage.executablePath());
+    await within(folder, () => inflate(join(package_folder, 'bin', 'al2023.tar.br')));
+    writeFileSync(marker, '');
+  }
+  const program = join(folder, 'chromium');
+  const fonts = { FONTCONFIG_PATH: join(folder, 'fonts') };
+  const libraries = join(folder, 'al2023', 'lib');
+  // The libraries that it brings are for machines without; where there are some, those match the rest of the system.
+  return lacksLibraries(program)
+    ? { program, environment: { ...fonts, LD_LIBRARY_PATH: libraries } }
+    : { program, environment: fonts };
+}
+
+/** Runs `work` with the temporary directory that the package unpacks to set to `folder`. */
+async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder;
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+}
+
+function lacksLibraries(program: string): boolean {
+  const { stdout, status } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return status !== 0 || stdout.includes('not found');
+}
