@@ -28,12 +28,23 @@ export function checkEvent(value: unknown, context: EventContext): SpooledEvent 
     return refusal('EVENT', 'TIME_TOO_OLD', 'occurred_at is before the year 2000.');
   }
   if (occurred_at > context.received_at + context.future_ms_max) {
-    return refusal('EVENT', 'TIME_FUTURE', 'occurred_at is more than ten minutes after the event was received.');
+    return refusal(
+      'EVENT',
+      'TIME_FUTURE',
+      'occurred_at is more than ten minutes after the event was received.',
+    );
   }
   const patient = patientRefusal(event);
   if (patient) return patient;
-  if (context.organisation_codes.size > 0 && !context.organisation_codes.has(event.organisation_code)) {
-    return refusal('EVENT', 'ORGANISATION_NOT_ALLOWED', 'This source may not speak for that organisation_code.');
+  if (
+    context.organisation_codes.size > 0 &&
+    !context.organisation_codes.has(event.organisation_code)
+  ) {
+    return refusal(
+      'EVENT',
+      'ORGANISATION_NOT_ALLOWED',
+      'This source may not speak for that organisation_code.',
+    );
   }
   return spooled(event, occurred_at, context.default_staff_id_system);
 }
@@ -44,29 +55,58 @@ export function isRefusal(checked: object): checked is Refusal {
 }
 
 /** The refusal of a time, by what is wrong with it. */
-export function instantRefusal(family: 'EVENT' | 'REFERENCE', field: string, problem: string): Refusal {
+export function instantRefusal(
+  family: 'EVENT' | 'REFERENCE',
+  field: string,
+  problem: string,
+): Refusal {
   if (problem === 'no_offset') {
-    return refusal(family, 'TIME_NO_OFFSET', `${field} has no offset. Add Z, or one such as +01:00.`);
+    return refusal(
+      family,
+      'TIME_NO_OFFSET',
+      `${field} has no offset. Add Z, or one such as +01:00.`,
+    );
   }
   if (problem === 'impossible') {
-    return refusal(family, 'TIME_IMPOSSIBLE', `${field} is not a moment that the calendar and the clock have.`);
+    return refusal(
+      family,
+      'TIME_IMPOSSIBLE',
+      `${field} is not a moment that the calendar and the clock have.`,
+    );
   }
-  return refusal(family, 'TIME_INVALID', `${field} is not in RFC 3339 form, such as 2026-03-01T09:30:00Z.`);
+  return refusal(
+    family,
+    'TIME_INVALID',
+    `${field} is not in RFC 3339 form, such as 2026-03-01T09:30:00Z.`,
+  );
 }
 
 function patientRefusal(event: AccessEvent): Refusal | undefined {
   if (event.patient_id === undefined || event.patient_id === '') {
-    if (event.action !== 'search') return refusal('EVENT', 'FIELD_MISSING', 'patient_id is required but for a search.');
+    if (event.action !== 'search')
+      return refusal('EVENT', 'FIELD_MISSING', 'patient_id is required but for a search.');
   } else if (!isNhsNumber(event.patient_id)) {
-    return refusal('EVENT', 'PATIENT_CHECK_DIGIT', 'patient_id is not ten digits with a valid check digit.');
+    return refusal(
+      'EVENT',
+      'PATIENT_CHECK_DIGIT',
+      'patient_id is not ten digits with a valid check digit.',
+    );
   }
   if (event.search_results && !event.search_results.every(isNhsNumber)) {
-    return refusal('EVENT', 'PATIENT_CHECK_DIGIT', 'search_results has an item that is not a valid NHS number.');
+    return refusal(
+      'EVENT',
+      'PATIENT_CHECK_DIGIT',
+      'search_results has an item that is not a valid NHS number.',
+    );
   }
   return undefined;
 }
 
-function spooled(event: AccessEvent, occurred_at: number, default_staff_id_system: string): SpooledEvent {
+function spooled(
+  event: AccessEvent,
+  occurred_at: number,
+  default_staff_id_system: string,
+): SpooledEvent {
   const form = event as unknown as SpooledEvent;
   form.occurred_at = occurred_at;
   form.outcome ??= 'unknown';

@@ -24,7 +24,10 @@ export type Family = 'EVENT' | 'REFERENCE';
  *
  * The compiled check decides, at a cost of well under a microsecond; the explanation is made only for what it refuses.
  */
-export function recordChecker(schema: TObject, family: Family): (value: unknown) => Refusal | undefined {
+export function recordChecker(
+  schema: TObject,
+  family: Family,
+): (value: unknown) => Refusal | undefined {
   const compiled = Compile(schema);
   const properties = schema.properties as Record<string, FieldSchema>;
   const required = new Set(schema.required as readonly string[] | undefined);
@@ -67,7 +70,11 @@ function explain(
       return refusal(family, 'FIELD_OURS', `${name} is set by the receiver. Leave it out.`);
     }
     if (!Object.hasOwn(properties, name)) {
-      return refusal(family, 'FIELD_UNKNOWN', `${shownName(name)} is not a field of the contract. Leave it out.`);
+      return refusal(
+        family,
+        'FIELD_UNKNOWN',
+        `${shownName(name)} is not a field of the contract. Leave it out.`,
+      );
     }
   }
   for (const name of required) {
@@ -76,22 +83,31 @@ function explain(
     }
   }
   for (const [name, schema] of Object.entries(properties)) {
-    const found = Object.hasOwn(record, name) ? explainField(name, record[name], schema) : undefined;
+    const found = Object.hasOwn(record, name)
+      ? explainField(name, record[name], schema)
+      : undefined;
     if (found) return refusal(family, ...found);
   }
   return refusal(family, 'FIELD_VALUE', 'It does not follow the schema.');
 }
 
-function explainField(name: string, value: unknown, schema: FieldSchema): [string, string] | undefined {
+function explainField(
+  name: string,
+  value: unknown,
+  schema: FieldSchema,
+): [string, string] | undefined {
   if (schema.enum) {
     if (typeof value !== 'string') return ['FIELD_TYPE', `${name} has to be a string.`];
     const words = schema.enum.filter((word) => word !== '');
-    return schema.enum.includes(value) ? undefined : ['FIELD_VALUE', `${name} has to be one of ${words.join(', ')}.`];
+    return schema.enum.includes(value)
+      ? undefined
+      : ['FIELD_VALUE', `${name} has to be one of ${words.join(', ')}.`];
   }
   if (schema.type === 'array') {
     if (!Array.isArray(value)) return ['FIELD_TYPE', `${name} has to be a list.`];
     const items_max = schema.maxItems ?? Infinity;
-    if (value.length > items_max) return ['FIELD_LENGTH', `${name} may have at most ${items_max} items.`];
+    if (value.length > items_max)
+      return ['FIELD_LENGTH', `${name} may have at most ${items_max} items.`];
     for (const item of value) {
       const found = schema.items && explainField(`an item of ${name}`, item, schema.items);
       if (found) return found;
@@ -100,16 +116,24 @@ function explainField(name: string, value: unknown, schema: FieldSchema): [strin
   }
   if (typeof value !== schema.type) return ['FIELD_TYPE', `${name} has to be a ${schema.type}.`];
   if (typeof value === 'string') return explainString(name, value, schema);
-  if (typeof value === 'number' && (value < (schema.minimum ?? -Infinity) || value > (schema.maximum ?? Infinity))) {
+  if (
+    typeof value === 'number' &&
+    (value < (schema.minimum ?? -Infinity) || value > (schema.maximum ?? Infinity))
+  ) {
     return ['FIELD_VALUE', `${name} has to be from ${schema.minimum} to ${schema.maximum}.`];
   }
   return undefined;
 }
 
-function explainString(name: string, value: string, schema: FieldSchema): [string, string] | undefined {
+function explainString(
+  name: string,
+  value: string,
+  schema: FieldSchema,
+): [string, string] | undefined {
   if (value.length < (schema.minLength ?? 0)) return ['FIELD_MISSING', `${name} may not be empty.`];
   const length_max = schema.maxLength ?? Infinity;
-  if ([...value].length > length_max) return ['FIELD_LENGTH', `${name} may have at most ${length_max} characters.`];
+  if ([...value].length > length_max)
+    return ['FIELD_LENGTH', `${name} may have at most ${length_max} characters.`];
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) {
     return ['FIELD_CHARACTERS', `${name} may hold printable characters only.`];
   }

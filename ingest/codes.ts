@@ -58,13 +58,25 @@ export const request_codes = {
   BODY_CUT_SHORT: [400, 'The body ended before its time; what was complete may be stored.'],
   REJECTS_TOO_MANY: [422, 'So many lines were refused that the rest was not read.'],
   REFERENCE_COLUMN_MISSING: [400, 'The CSV header lacks a required column; nothing is stored.'],
-  REFERENCE_COLUMN_UNKNOWN: [400, 'The CSV header has a column that the dataset does not have; nothing is stored.'],
+  REFERENCE_COLUMN_UNKNOWN: [
+    400,
+    'The CSV header has a column that the dataset does not have; nothing is stored.',
+  ],
   REFERENCE_CSV_INVALID: [400, 'The CSV is damaged; nothing is stored.'],
-  SPOOL_FULL: [503, 'The spool is full; send again after Retry-After. Nothing is lost by sending twice.'],
+  SPOOL_FULL: [
+    503,
+    'The spool is full; send again after Retry-After. Nothing is lost by sending twice.',
+  ],
   SPOOL_FAILED: [503, 'The disk did not take the data; send again after Retry-After.'],
   SERVICE_STOPPING: [503, 'The service is stopping; send again after Retry-After.'],
-  SOURCES_UNKNOWN: [503, 'The list of sources could not be read yet; send again after Retry-After.'],
-  SERVICE_FAILED: [500, 'Something failed that should not; the log of the service has the details.'],
+  SOURCES_UNKNOWN: [
+    503,
+    'The list of sources could not be read yet; send again after Retry-After.',
+  ],
+  SERVICE_FAILED: [
+    500,
+    'Something failed that should not; the log of the service has the details.',
+  ],
 } as const;
 
 export type RecordCode = keyof typeof record_codes;

@@ -5,14 +5,23 @@ import { code, codes, id, instant, label, nhsNumber, nhsNumbers, oneOf, text } f
 export const AccessEventSchema = Type.Object(
   {
     event_id: id(128, 'Unique within the source.'),
-    occurred_at: instant('When it was done: RFC 3339 with an offset, from 2000 to ten minutes after receipt.'),
+    occurred_at: instant(
+      'When it was done: RFC 3339 with an offset, from 2000 to ten minutes after receipt.',
+    ),
     action: oneOf(['view', 'search', 'export', 'print'], 'What was done.'),
-    outcome: Type.Optional(oneOf(['success', 'denied', 'error', 'unknown'], 'How it ended; unknown unless told.')),
+    outcome: Type.Optional(
+      oneOf(['success', 'denied', 'error', 'unknown'], 'How it ended; unknown unless told.'),
+    ),
     trigger: Type.Optional(
-      oneOf(['user', 'system', 'unknown'], 'What caused it; system is a preload or refresh. unknown unless told.'),
+      oneOf(
+        ['user', 'system', 'unknown'],
+        'What caused it; system is a preload or refresh. unknown unless told.',
+      ),
     ),
     staff_id: id(128, 'The member of staff, as the source knows them.'),
-    staff_id_system: Type.Optional(code(256, "URI of the identifier system; the source's default where absent.")),
+    staff_id_system: Type.Optional(
+      code(256, "URI of the identifier system; the source's default where absent."),
+    ),
     staff_name: Type.Optional(label(200, 'Their name, as recorded at the time.')),
     role_code: Type.Optional(code(64, 'Their role, as recorded at the time.')),
     role_name: Type.Optional(label(200, 'The name of that role.')),
@@ -26,10 +35,15 @@ export const AccessEventSchema = Type.Object(
     patient_id: Type.Optional(nhsNumber('NHS number, ten digits; required but for a search.')),
     section: Type.Optional(label(64, 'Widget or pod of the record, e.g. medications.')),
     document_id: Type.Optional(code(256, 'The document that was opened.')),
-    supplier_codes: Type.Optional(codes(200, 32, 'ODS codes of the organisations whose data was shown.')),
+    supplier_codes: Type.Optional(
+      codes(200, 32, 'ODS codes of the organisations whose data was shown.'),
+    ),
     purpose: Type.Optional(code(64, 'HL7 v3 PurposeOfUse code; unknown unless told.')),
     override: Type.Optional(
-      oneOf(['', 'break_glass', 'dissent', 'sealed', 'protected', 'self_claimed'], 'What was overridden.'),
+      oneOf(
+        ['', 'break_glass', 'dissent', 'sealed', 'protected', 'self_claimed'],
+        'What was overridden.',
+      ),
     ),
     reason: Type.Optional(text(2_000, 'What the user gave as the reason.')),
     search_terms: Type.Optional(text(1_000, 'For a search: what was typed.')),
@@ -42,7 +56,10 @@ export const AccessEventSchema = Type.Object(
 export type AccessEvent = Static<typeof AccessEventSchema>;
 
 /** An access event as the spool holds it: the instant as epoch milliseconds, the defaults filled in. */
-export type SpooledEvent = Omit<AccessEvent, 'occurred_at'> & { occurred_at: number; staff_id_system: string };
+export type SpooledEvent = Omit<AccessEvent, 'occurred_at'> & {
+  occurred_at: number;
+  staff_id_system: string;
+};
 
 /** Fields of a stored event that only we set; a sender that sets them is refused. */
 export const our_fields: ReadonlySet<string> = new Set([

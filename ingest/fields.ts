@@ -44,17 +44,28 @@ export const someOf = <const T extends string[]>(words: [...T], description: str
 
 /** RFC 3339 with an offset. */
 export const instant = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 40, meaning: 'instant', format_hint: 'RFC 3339 with offset', description });
+  Type.String({
+    minLength: 1,
+    maxLength: 40,
+    meaning: 'instant',
+    format_hint: 'RFC 3339 with offset',
+    description,
+  });
 
 /** YYYY-MM-DD, or empty. */
-export const date = (description: string) => Type.String({ maxLength: 10, meaning: 'date', description });
+export const date = (description: string) =>
+  Type.String({ maxLength: 10, meaning: 'date', description });
 
 /** Ten digits with a valid check digit, or empty where the field is optional. */
 export const nhsNumber = (description: string) =>
   Type.String({ maxLength: 10, meaning: 'nhs_number', description });
 
 export const nhsNumbers = (items_max: number, description: string) =>
-  Type.Array(Type.String({ maxLength: 10 }), { maxItems: items_max, meaning: 'nhs_numbers', description });
+  Type.Array(Type.String({ maxLength: 10 }), {
+    maxItems: items_max,
+    meaning: 'nhs_numbers',
+    description,
+  });
 
 export const degrees = (bound: number, description: string) =>
   Type.Number({ minimum: -bound, maximum: bound, description });

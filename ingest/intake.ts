@@ -1,5 +1,5 @@
 /** One request on its way in: its records are checked, put into batches, and spooled; its refusals are kept. */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { RecordCode, Refusal } from './codes.ts';
 import { RequestRefused } from './codes.ts';
 import type { IngestLimits } from './limits.ts';
@@ -30,9 +30,9 @@ export interface Intake {
   finish(): Promise<IntakeAnswer>;
 }
 
-/** A receipt: what the sender keeps to ask later. */
+/** A receipt: what the sender keeps to ask later. Random, from a pool that Node keeps, so that it costs next to nothing. */
 export function newReceipt(): string {
-  return `r_${randomBytes(15).toString('base64url')}`;
+  return `r_${randomUUID()}`;
 }
 
 /**
@@ -51,8 +51,10 @@ export function createIntake(options: {
 }): Intake {
   const { receipt, source, received_at, dataset, limits, append, append_rejects } = options;
   const common = `"source":${JSON.stringify(source)},"received_at":${received_at},"receipt":"${receipt}","position":`;
-  const records = createOutlet(receipt, source, append);
-  const rejects = append_rejects ? createOutlet(receipt, source, append_rejects) : records;
+  const records = createOutlet(receipt, source, append, limits.batches_under_way_max);
+  const rejects = append_rejects
+    ? createOutlet(receipt, source, append_rejects, limits.batches_under_way_max)
+    : records;
   let index = 0;
   let rejected_count = 0;
   const rejected: { index: number; code: RecordCode; message: string }[] = [];
@@ -60,7 +62,9 @@ export function createIntake(options: {
   return {
     receipt,
     accept(json_tail) {
-      const ours = append_rejects ? `"record":"row","line":${index + 1},` : `"record":"event",${common}${index},`;
+      const ours = append_rejects
+        ? `"record":"row","line":${index + 1},`
+        : `"record":"event",${common}${index},`;
       records.add(ours + json_tail);
       index += 1;
     },
@@ -79,14 +83,15 @@ export function createIntake(options: {
       }
     },
     async refuseWhole(refusal, raw = Buffer.alloc(0)) {
-      const outlet = createOutlet(receipt, source, append_rejects ?? append);
+      const outlet = createOutlet(receipt, source, append_rejects ?? append, 1);
       const reject = { dataset, ...refusal, event_id: '', ...keptRaw(raw, limits.raw_bytes_max) };
       outlet.add(`"record":"reject",${common}${index},${JSON.stringify(reject).slice(1)}`);
       outlet.countReject();
       await outlet.send();
       await outlet.settled();
     },
-    isDue: () => records.length() >= limits.batch_bytes_max || rejects.length() >= limits.batch_bytes_max,
+    isDue: () =>
+      records.length() >= limits.batch_bytes_max || rejects.length() >= limits.batch_bytes_max,
     async spill() {
       if (records.length() > 0) await records.send();
       if (rejects !== records && rejects.length() > 0) await rejects.send();
@@ -101,13 +106,18 @@ export function createIntake(options: {
   };
 }
 
-/** Gathers lines into batches. While one batch is written, the next one gathers. */
-function createOutlet(receipt: string, source: string, append: (batch: Batch) => Promise<void>) {
+/** Gathers lines into batches. While some are written, and share their fsync, the next one gathers. */
+function createOutlet(
+  receipt: string,
+  source: string,
+  append: (batch: Batch) => Promise<void>,
+  under_way_max: number,
+) {
   let lines: string[] = [];
   let length = 0;
   let rejects = 0;
   let batches = 0;
-  let under_way: Promise<void> = Promise.resolve();
+  const under_way: Promise<void>[] = [];
   return {
     add(line: string): void {
       lines.push(line);
@@ -120,17 +130,21 @@ function createOutlet(receipt: string, source: string, append: (batch: Batch) =>
     /** Whether there is something that no batch has told yet, be it a count of refusals. */
     isOwed: () => length > 0 || rejects > 0,
     batches: () => batches,
-    settled: () => under_way,
+    settled: () => Promise.all(under_way),
     async send(): Promise<void> {
       const batch: Batch = { receipt, source, rejects, lines };
       lines = [];
       length = 0;
       rejects = 0;
       batches += 1;
-      await under_way;
-      under_way = append(batch);
-      // Whoever awaits it next meets the failure; until then it is not unhandled.
-      under_way.catch(() => {});
+      while (under_way.length >= under_way_max) {
+        await under_way[0];
+        under_way.shift();
+      }
+      const appended = append(batch);
+      // Whoever awaits it meets the failure; until then it is not unhandled.
+      appended.catch(() => {});
+      under_way.push(appended);
     },
   };
 }

@@ -21,11 +21,13 @@ export const default_limits = {
   /** Refusals listed in an answer (the contract's first 1 000). */
   rejects_listed_max: 1_000,
   /** What one write to the spool may hold: batches of one request. */
-  batch_bytes_max: 512 * kibibyte,
-  /** Batches waiting for one fsync; more wait before they are made. */
-  commit_bytes_max: 8 * mebibyte,
-  /** About 150 000 events, which the loader stages in memory. */
-  segment_bytes_max: 48 * mebibyte,
+  batch_bytes_max: 256 * kibibyte,
+  /** Batches of one request that wait for the disk at the same time, and so share an fsync. */
+  batches_under_way_max: 6,
+  /** How much one fsync covers at most. */
+  commit_bytes_max: 4 * mebibyte,
+  /** About 50 000 events, which the loader stages in memory. */
+  segment_bytes_max: 24 * mebibyte,
   /** With the loader idle, how long a first event waits for company. */
   segment_age_ms_max: 100,
   /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */
@@ -33,6 +35,8 @@ export const default_limits = {
   /** How long a body waits for room in the spool before it is told to come back. */
   room_wait_ms_max: 10_000,
   retry_after_s: 5,
+  /** After a failed write: when the segment is mended, if nothing else is written before. */
+  mend_pause_ms: 500,
   wait_loaded_ms_max: 30_000,
   /** The first and the longest pause between two attempts at a load. */
   load_retry_ms_min: 250,

@@ -80,8 +80,11 @@ export async function loadDirectory(options: {
   }
   await settle(receipts, send, steady);
   const { events, rows } = tally;
-  progress(`reference data: ${count(rows.sent)} rows, ${count(rows.stored)} new or changed, ${count(rows.duplicates)} as before`);
-  if (events.stored + rows.stored === 0) progress('Nothing new was stored: all of it was there already.');
+  progress(
+    `reference data: ${count(rows.sent)} rows, ${count(rows.stored)} new or changed, ${count(rows.duplicates)} as before`,
+  );
+  if (events.stored + rows.stored === 0)
+    progress('Nothing new was stored: all of it was there already.');
   return { ...events, rejected: events.rejected + rows.rejected };
 }
 
@@ -91,7 +94,12 @@ async function* sendFile(file: FileToSend, send: Sender): AsyncGenerator<IntakeA
     // One request, since it becomes one load; a large one is streamed from the file.
     const encoding = file.is_gzip ? { 'content-encoding': 'gzip' } : {};
     const body = () => createReadStream(file.path);
-    yield await send({ method: 'PUT', path: `reference/${file.dataset}`, headers: { ...headers, ...encoding }, body });
+    yield await send({
+      method: 'PUT',
+      path: `reference/${file.dataset}`,
+      headers: { ...headers, ...encoding },
+      body,
+    });
   } else if (file.content_type === 'application/json') {
     yield await send({ method: 'POST', path: 'events', headers, body: () => plain(file) });
   } else {
@@ -131,18 +139,29 @@ async function settle(
 ): Promise<void> {
   for (const [index, { receipt, totals }] of receipts.entries()) {
     for (let pause_ms = 20; ; pause_ms = Math.min(pause_ms * 2, 500)) {
-      const state = await send<{ state: string } & LoadTotals>({ method: 'GET', path: `receipts/${receipt}` });
+      const state = await send<{ state: string } & LoadTotals>({
+        method: 'GET',
+        path: `receipts/${receipt}`,
+      });
       if (state.state === 'loaded') {
-        for (const name of ['stored', 'duplicates', 'conflicts'] as const) totals[name] += state[name];
+        for (const name of ['stored', 'duplicates', 'conflicts'] as const)
+          totals[name] += state[name];
         break;
       }
-      progress(`waiting for ClickHouse: ${count(index)} of ${count(receipts.length)} requests loaded`);
+      progress(
+        `waiting for ClickHouse: ${count(index)} of ${count(receipts.length)} requests loaded`,
+      );
       await new Promise((resolve) => setTimeout(resolve, pause_ms));
     }
   }
 }
 
-function showRefusals(file: FileToSend, answer: IntakeAnswer, offset: number, progress: (line: string) => void): void {
+function showRefusals(
+  file: FileToSend,
+  answer: IntakeAnswer,
+  offset: number,
+  progress: (line: string) => void,
+): void {
   for (const { index, code, message } of answer.rejected.slice(0, refusals_shown_max)) {
     progress(`${file.name}: number ${offset + index + 1} was refused: ${code}. ${message}`);
   }
@@ -150,7 +169,10 @@ function showRefusals(file: FileToSend, answer: IntakeAnswer, offset: number, pr
   if (more > 0) progress(`${file.name}: and ${count(more)} more`);
 }
 
-function readArguments(args: readonly string[], defaults: { data_dir: string; ingest_port: number }) {
+function readArguments(
+  args: readonly string[],
+  defaults: { data_dir: string; ingest_port: number },
+) {
   const usage = (cause?: unknown) =>
     new CodedError('LOAD_USAGE', 'Use: npm run load -- DIR [--url URL] [--key KEY]', { cause });
   let parsed;
@@ -166,7 +188,8 @@ function readArguments(args: readonly string[], defaults: { data_dir: string; in
   const [dir, ...more] = parsed.positionals;
   if (dir === undefined || more.length > 0) throw usage();
   const url = parsed.values.url ?? `http://127.0.0.1:${defaults.ingest_port}`;
-  if (!URL.canParse(url)) throw new CodedError('LOAD_USAGE', 'The --url is not a URL such as http://127.0.0.1:3001.');
+  if (!URL.canParse(url))
+    throw new CodedError('LOAD_USAGE', 'The --url is not a URL such as http://127.0.0.1:3001.');
   return { dir, url, key: parsed.values.key ?? localKey(defaults.data_dir) };
 }
 

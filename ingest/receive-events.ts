@@ -23,7 +23,11 @@ export async function receiveEventLines(
 }
 
 /** Takes a JSON array of events, or one event. */
-export function receiveEventArray(bytes: Buffer, intake: Intake, context: EventContext): Promise<void> {
+export function receiveEventArray(
+  bytes: Buffer,
+  intake: Intake,
+  context: EventContext,
+): Promise<void> {
   const parsed = parseBody(bytes);
   return takeAll(Array.isArray(parsed) ? parsed : [parsed], intake, context);
 }
@@ -42,7 +46,11 @@ function parseBody(bytes: Buffer): unknown {
   }
 }
 
-async function takeAll(values: readonly unknown[], intake: Intake, context: EventContext): Promise<void> {
+async function takeAll(
+  values: readonly unknown[],
+  intake: Intake,
+  context: EventContext,
+): Promise<void> {
   for (const value of values) {
     takeValue(value, () => Buffer.from(JSON.stringify(value)), intake, context);
     if (intake.isDue()) await intake.spill();
@@ -63,7 +71,10 @@ function takeLine({ bytes, is_too_long }: Line, intake: Intake, context: EventCo
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
     // The parser's own message quotes the text, which is somebody's data.
-    intake.refuse(refusal('EVENT', 'JSON_INVALID', 'The line is not JSON, or was cut short.'), bytes);
+    intake.refuse(
+      refusal('EVENT', 'JSON_INVALID', 'The line is not JSON, or was cut short.'),
+      bytes,
+    );
     return;
   }
   takeValue(value, () => bytes, intake, context);

@@ -42,7 +42,9 @@ export async function runSource(
     changed_by: 'npm run source',
     is_simulated: values.simulated ?? false,
     organisation_codes: (values.organisations ?? '').split(',').filter((code) => code !== ''),
-    ...(values['staff-id-system'] !== undefined && { default_staff_id_system: values['staff-id-system'] }),
+    ...(values['staff-id-system'] !== undefined && {
+      default_staff_id_system: values['staff-id-system'],
+    }),
     ...(data_dir !== undefined && { data_dir }),
   });
   return `The source ${name} may send. Its key is shown this once:\n${key}`;
@@ -57,7 +59,9 @@ async function list(client: SqlClient): Promise<string> {
         source.is_ended ? 'ended' : 'may send',
         ...(source.is_simulated ? ['simulated'] : []),
         ...(source.is_loopback_only ? ['this machine only'] : []),
-        source.organisation_codes.length > 0 ? `for ${source.organisation_codes.join(', ')}` : 'for any organisation',
+        source.organisation_codes.length > 0
+          ? `for ${source.organisation_codes.join(', ')}`
+          : 'for any organisation',
         `staff ids of ${source.default_staff_id_system}`,
       ];
       return `${source.source}: ${notes.join('; ')}`;

@@ -50,7 +50,11 @@ export async function listSources(client: SqlClient): Promise<Source[]> {
  *
  * @throws CodedError SOURCE_NAME_INVALID, SOURCE_EXISTS
  */
-export async function addSource(client: SqlClient, clock: Clock, wanted: NewSource): Promise<{ key: string }> {
+export async function addSource(
+  client: SqlClient,
+  clock: Clock,
+  wanted: NewSource,
+): Promise<{ key: string }> {
   if (!/^[a-z][a-z0-9_-]{0,62}$/.test(wanted.source)) {
     throw new CodedError(
       'SOURCE_NAME_INVALID',
@@ -59,7 +63,10 @@ export async function addSource(client: SqlClient, clock: Clock, wanted: NewSour
   }
   const sources = await listSources(client);
   if (sources.some(({ source }) => source === wanted.source)) {
-    throw new CodedError('SOURCE_EXISTS', `There is a source ${wanted.source} already, or was. Take another name.`);
+    throw new CodedError(
+      'SOURCE_EXISTS',
+      `There is a source ${wanted.source} already, or was. Take another name.`,
+    );
   }
   const key = newKey();
   await insertVersion(client, clock, newSource(wanted, key), wanted.changed_by);
@@ -77,9 +84,18 @@ export async function addSource(client: SqlClient, clock: Clock, wanted: NewSour
  *
  * @throws CodedError SOURCE_UNKNOWN
  */
-export async function endSource(client: SqlClient, clock: Clock, name: string, changed_by: string): Promise<void> {
+export async function endSource(
+  client: SqlClient,
+  clock: Clock,
+  name: string,
+  changed_by: string,
+): Promise<void> {
   const known = (await listSources(client)).find(({ source }) => source === name);
-  if (!known) throw new CodedError('SOURCE_UNKNOWN', 'There is no source of that name. See: npm run source -- list');
+  if (!known)
+    throw new CodedError(
+      'SOURCE_UNKNOWN',
+      'There is no source of that name. See: npm run source -- list',
+    );
   if (!known.is_ended) await insertVersion(client, clock, { ...known, is_ended: true }, changed_by);
 }
 
@@ -98,9 +114,12 @@ export async function ensureLocalSource(options: {
   const sources = await listSources(client);
   const local = sources.find(({ source }) => source === local_source);
   const is_wanted =
-    isLoopback(options.host) && sources.every(({ source }) => source === local_source) && !local?.is_ended;
+    isLoopback(options.host) &&
+    sources.every(({ source }) => source === local_source) &&
+    !local?.is_ended;
   if (!is_wanted) {
-    if (local && !local.is_ended) await insertVersion(client, clock, { ...local, is_ended: true }, 'start');
+    if (local && !local.is_ended)
+      await insertVersion(client, clock, { ...local, is_ended: true }, 'start');
     if (existsSync(path)) await removeFile(path);
     return;
   }
@@ -108,7 +127,10 @@ export async function ensureLocalSource(options: {
   const key = newKey();
   // The file first: a source whose key nobody has could not be used, and a key without its source is made anew.
   await replaceFile(path, `${key}\n`, 0o600);
-  const made = newSource({ source: local_source, changed_by: 'start', is_loopback_only: true }, key);
+  const made = newSource(
+    { source: local_source, changed_by: 'start', is_loopback_only: true },
+    key,
+  );
   await insertVersion(client, clock, { ...made, version: local?.version ?? 0 }, 'start');
 }
 
@@ -141,7 +163,12 @@ function newSource(wanted: NewSource, key: string): Source {
   };
 }
 
-async function insertVersion(client: SqlClient, clock: Clock, source: Source, changed_by: string): Promise<void> {
+async function insertVersion(
+  client: SqlClient,
+  clock: Clock,
+  source: Source,
+  changed_by: string,
+): Promise<void> {
   await client.insert('source_versions', [
     { ...source, version: source.version + 1, changed_at: clock.now(), changed_by },
   ]);

@@ -26,10 +26,16 @@ export async function* readBody(
   } catch (cause) {
     if (cause instanceof RequestRefused) throw cause;
     // The socket's end and a damaged archive both end the stream with an error; only the first is the network's.
-    if (request.aborted || request.destroyed === true && !request.complete) {
-      throw new RequestRefused('BODY_CUT_SHORT', 'The connection ended before the body did.', { cause });
+    if (request.aborted || (request.destroyed === true && !request.complete)) {
+      throw new RequestRefused('BODY_CUT_SHORT', 'The connection ended before the body did.', {
+        cause,
+      });
     }
-    throw new RequestRefused('BODY_ENCODING_BROKEN', 'The compressed body is damaged or cut short.', { cause });
+    throw new RequestRefused(
+      'BODY_ENCODING_BROKEN',
+      'The compressed body is damaged or cut short.',
+      { cause },
+    );
   }
 }
 
@@ -50,6 +56,7 @@ function decompressed(request: IncomingMessage): Readable {
 function decompressor(encoding: string): Transform {
   if (encoding === 'gzip') return zlib.createGunzip();
   // Node 22.15 was the first to have it.
-  if (encoding === 'zstd' && typeof zlib.createZstdDecompress === 'function') return zlib.createZstdDecompress();
+  if (encoding === 'zstd' && typeof zlib.createZstdDecompress === 'function')
+    return zlib.createZstdDecompress();
   throw new RequestRefused('CONTENT_ENCODING_UNSUPPORTED', 'The body may be plain, gzip or zstd.');
 }

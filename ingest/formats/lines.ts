@@ -28,7 +28,12 @@ export async function* splitLines(
         skipping = undefined;
       } else {
         const end = chunk.subarray(from, at);
-        addLine(group, rest_length > 0 ? Buffer.concat([...rest, end]) : end, line_bytes_max, kept_bytes);
+        addLine(
+          group,
+          rest_length > 0 ? Buffer.concat([...rest, end]) : end,
+          line_bytes_max,
+          kept_bytes,
+        );
         rest = [];
         rest_length = 0;
       }
@@ -57,7 +62,10 @@ function addLine(group: Line[], line: Buffer, line_bytes_max: number, kept_bytes
   const bytes = line.at(-1) === 13 ? line.subarray(0, -1) : line;
   if (isBlank(bytes)) return;
   const is_too_long = bytes.length > line_bytes_max;
-  group.push({ bytes: is_too_long ? Buffer.from(bytes.subarray(0, kept_bytes)) : bytes, is_too_long });
+  group.push({
+    bytes: is_too_long ? Buffer.from(bytes.subarray(0, kept_bytes)) : bytes,
+    is_too_long,
+  });
 }
 
 function isBlank(bytes: Buffer): boolean {

@@ -2,7 +2,9 @@
 import Type from 'typebox';
 
 export const WaitSchema = Type.Object({
-  wait: Type.Optional(Type.Enum(['loaded'], { description: 'Waits, to 30 s, until the data can be queried.' })),
+  wait: Type.Optional(
+    Type.Enum(['loaded'], { description: 'Waits, to 30 s, until the data can be queried.' }),
+  ),
 });
 
 export const ErrorSchema = Type.Object({
@@ -14,7 +16,9 @@ const counts = {
   state: Type.Optional(Type.Enum(['spooled', 'loaded'])),
   stored: Type.Optional(Type.Integer()),
   duplicates: Type.Optional(Type.Integer({ description: 'Stored before, with the same content.' })),
-  conflicts: Type.Optional(Type.Integer({ description: 'Stored before, with other content; kept aside.' })),
+  conflicts: Type.Optional(
+    Type.Integer({ description: 'Stored before, with other content; kept aside.' }),
+  ),
 };
 
 export const AnswerSchema = Type.Object({

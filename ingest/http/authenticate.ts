@@ -26,7 +26,9 @@ export function createAuthenticator(
 
   async function read(): Promise<void> {
     const sources = await listSources(client);
-    by_hash = new Map(sources.filter(({ is_ended }) => !is_ended).map((each) => [each.key_hash, each]));
+    by_hash = new Map(
+      sources.filter(({ is_ended }) => !is_ended).map((each) => [each.key_hash, each]),
+    );
     read_at = performance.now();
   }
 
@@ -37,7 +39,11 @@ export function createAuthenticator(
       await reading;
     } catch (cause) {
       if (read_at === -Infinity) {
-        throw new RequestRefused('SOURCES_UNKNOWN', 'The sources could not be read yet. Send again later.', { cause });
+        throw new RequestRefused(
+          'SOURCES_UNKNOWN',
+          'The sources could not be read yet. Send again later.',
+          { cause },
+        );
       }
     }
   }
@@ -54,21 +60,33 @@ export function createAuthenticator(
     async sourceOf(request) {
       const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
       if (key === undefined) {
-        throw new RequestRefused('KEY_MISSING', 'Send the key of a source: Authorization: Bearer <key>.');
+        throw new RequestRefused(
+          'KEY_MISSING',
+          'Send the key of a source: Authorization: Bearer <key>.',
+        );
       }
       const before = failures.get(request.ip);
       if (before && before.until > performance.now() && before.count >= failures_per_minute_max) {
-        throw new RequestRefused('KEY_ATTEMPTS_TOO_MANY', 'Too many wrong keys from this address. Wait a minute.');
+        throw new RequestRefused(
+          'KEY_ATTEMPTS_TOO_MANY',
+          'Too many wrong keys from this address. Wait a minute.',
+        );
       }
       await refresh();
       const hash = hashKey(key);
       const source = by_hash.get(hash);
       if (!source || !timingSafeEqual(Buffer.from(source.key_hash), Buffer.from(hash))) {
         failed(request.ip);
-        throw new RequestRefused('KEY_UNKNOWN', 'The key is not that of a source, or its source has ended.');
+        throw new RequestRefused(
+          'KEY_UNKNOWN',
+          'The key is not that of a source, or its source has ended.',
+        );
       }
       if (source.is_loopback_only && !isLoopback(request.socket.remoteAddress ?? '')) {
-        throw new RequestRefused('SOURCE_LOOPBACK_ONLY', 'This key works on the machine itself only. Add a source.');
+        throw new RequestRefused(
+          'SOURCE_LOOPBACK_ONLY',
+          'This key works on the machine itself only. Add a source.',
+        );
       }
       return source;
     },

@@ -10,7 +10,11 @@ export function createByteBudget(bytes_max: number): ByteBudget {
   const waiting: { bytes: number; resolve: () => void }[] = [];
   function admit(): void {
     // First come, first served, so that a large body is not passed over for ever.
-    for (let first = waiting[0]; first && (taken === 0 || taken + first.bytes <= bytes_max); first = waiting[0]) {
+    for (
+      let first = waiting[0];
+      first && (taken === 0 || taken + first.bytes <= bytes_max);
+      first = waiting[0]
+    ) {
       waiting.shift();
       taken += first.bytes;
       first.resolve();

@@ -52,10 +52,20 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       });
       const context = eventContext(source, received_at, limits.future_ms_max);
       if (type === 'application/x-ndjson') {
-        await receiveEventLines(readBody(request.raw, limits.body_bytes_max), intake, context, limits);
+        await receiveEventLines(
+          readBody(request.raw, limits.body_bytes_max),
+          intake,
+          context,
+          limits,
+        );
       } else await receiveJson(request, intake, context);
       const answer = await intake.finish();
-      return is_waiting ? { ...answer, ...(await receiptState(parts, answer.receipt, source, limits.wait_loaded_ms_max)) } : answer;
+      return is_waiting
+        ? {
+            ...answer,
+            ...(await receiptState(parts, answer.receipt, source, limits.wait_loaded_ms_max)),
+          }
+        : answer;
     },
   );
 
@@ -74,7 +84,11 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
     },
   );
 
-  async function receiveJson(request: FastifyRequest, intake: Intake, context: EventContext): Promise<void> {
+  async function receiveJson(
+    request: FastifyRequest,
+    intake: Intake,
+    context: EventContext,
+  ): Promise<void> {
     const too_large = `A JSON body may have ${limits.array_bytes_max} bytes. Send NDJSON (application/x-ndjson), which has no such bound.`;
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > limits.array_bytes_max) throw new RequestRefused('BODY_TOO_LARGE', too_large);
@@ -82,14 +96,18 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
     const release = await arrays.take(is_plain ? announced : limits.array_bytes_max);
     try {
       const chunks: Buffer[] = [];
-      for await (const chunk of readBody(request.raw, limits.array_bytes_max, too_large)) chunks.push(chunk);
+      for await (const chunk of readBody(request.raw, limits.array_bytes_max, too_large))
+        chunks.push(chunk);
       const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
       try {
         await receiveEventArray(bytes, intake, context);
       } catch (error) {
         if (!(error instanceof RequestRefused) || error.code !== 'BODY_JSON_INVALID') throw error;
         // Refused whole, and kept all the same: a sender that is broken has to be seen.
-        await intake.refuseWhole(refusal('EVENT', 'JSON_INVALID', 'The JSON body is damaged or was cut short.'), bytes);
+        await intake.refuseWhole(
+          refusal('EVENT', 'JSON_INVALID', 'The JSON body is damaged or was cut short.'),
+          bytes,
+        );
         throw error;
       }
     } finally {
@@ -110,7 +128,8 @@ const contexts = new WeakMap<Source, ReadonlySet<string>>();
 
 function eventContext(source: Source, received_at: number, future_ms_max: number): EventContext {
   let organisation_codes = contexts.get(source);
-  if (!organisation_codes) contexts.set(source, (organisation_codes = new Set(source.organisation_codes)));
+  if (!organisation_codes)
+    contexts.set(source, (organisation_codes = new Set(source.organisation_codes)));
   return {
     received_at,
     future_ms_max,

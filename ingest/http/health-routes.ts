@@ -10,17 +10,35 @@ const alive = loadStatement('ingest/queries/alive.sql');
 export function healthRoutes(app: FastifyInstance, parts: Parts): void {
   const registry = createRegistry(parts);
 
-  app.get('/health/live', { schema: { summary: 'The process answers', security: [] } }, async () => ({ status: 'ok' }));
+  app.get(
+    '/health/live',
+    { schema: { summary: 'The process answers', security: [] } },
+    async () => ({ status: 'ok' }),
+  );
 
-  app.get('/health/ready', { schema: { summary: 'Events are taken and loaded', security: [] } }, async (_request, reply) => {
-    const checks = { engine: await engineProblem(parts), spool: parts.spool.status().failing, loader: loaderProblem(parts) };
-    const is_ready = Object.values(checks).every((problem) => problem === '');
-    const shown = Object.fromEntries(Object.entries(checks).map(([name, problem]) => [name, problem || 'ok']));
-    return reply.code(is_ready ? 200 : 503).send({ status: is_ready ? 'ready' : 'not_ready', checks: shown });
-  });
+  app.get(
+    '/health/ready',
+    { schema: { summary: 'Events are taken and loaded', security: [] } },
+    async (_request, reply) => {
+      const checks = {
+        engine: await engineProblem(parts),
+        spool: parts.spool.status().failing,
+        loader: loaderProblem(parts),
+      };
+      const is_ready = Object.values(checks).every((problem) => problem === '');
+      const shown = Object.fromEntries(
+        Object.entries(checks).map(([name, problem]) => [name, problem || 'ok']),
+      );
+      return reply
+        .code(is_ready ? 200 : 503)
+        .send({ status: is_ready ? 'ready' : 'not_ready', checks: shown });
+    },
+  );
 
-  app.get('/metrics', { schema: { summary: 'Prometheus', security: [] } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Prometheus', security: [] } },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   );
 }
 
@@ -43,12 +61,31 @@ function createRegistry({ spool, loader }: Parts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({ name, help, registers: [registry], collect() { this.set(value()); } });
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
   gauge('ingest_spool_bytes', 'Bytes on disk that are not loaded yet.', () => spool.status().bytes);
-  gauge('ingest_spool_segments', 'Segments that are not loaded yet.', () => spool.status().segments);
-  gauge('ingest_receipts_pending', 'Receipts that are not loaded yet.', () => spool.receipts.count());
-  gauge('ingest_spool_damaged_bytes', 'Bytes put aside at the last start.', () => spool.status().recovery.damaged_bytes);
-  gauge('ingest_loader_failing', '1 while the last attempt at a load failed.', () => (loader.status().failing ? 1 : 0));
+  gauge(
+    'ingest_spool_segments',
+    'Segments that are not loaded yet.',
+    () => spool.status().segments,
+  );
+  gauge('ingest_receipts_pending', 'Receipts that are not loaded yet.', () =>
+    spool.receipts.count(),
+  );
+  gauge(
+    'ingest_spool_damaged_bytes',
+    'Bytes put aside at the last start.',
+    () => spool.status().recovery.damaged_bytes,
+  );
+  gauge('ingest_loader_failing', '1 while the last attempt at a load failed.', () =>
+    loader.status().failing ? 1 : 0,
+  );
   const totals = new Counter({
     name: 'ingest_loaded_total',
     help: 'Events and rows of loaded segments since the start, by outcome.',
@@ -56,7 +93,8 @@ function createRegistry({ spool, loader }: Parts): Registry {
     registers: [registry],
     collect() {
       this.reset();
-      for (const [outcome, count] of Object.entries(loader.status().totals)) this.inc({ outcome }, count);
+      for (const [outcome, count] of Object.entries(loader.status().totals))
+        this.inc({ outcome }, count);
     },
   });
   void totals;

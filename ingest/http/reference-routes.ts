@@ -28,8 +28,16 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
         consumes: ['application/x-ndjson', 'text/csv'],
         params: Type.Object({ dataset: Type.Enum(Object.keys(datasets)) }),
         querystring: Type.Object({
-          mode: Type.Optional(Type.Enum(['partial', 'full'], { description: 'full ends the keys that are not in it.' })),
-          as_of: Type.Optional(Type.String({ description: 'When those end: RFC 3339 with offset. Receipt unless told.' })),
+          mode: Type.Optional(
+            Type.Enum(['partial', 'full'], {
+              description: 'full ends the keys that are not in it.',
+            }),
+          ),
+          as_of: Type.Optional(
+            Type.String({
+              description: 'When those end: RFC 3339 with offset. Receipt unless told.',
+            }),
+          ),
           wait: Type.Optional(Type.Enum(['loaded'])),
         }),
         body: Type.Array(Type.Union(Object.values(datasets))),
@@ -40,17 +48,30 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
       const source = await authenticator.sourceOf(request);
       const { dataset } = request.params;
       if (!isDataset(dataset)) {
-        throw new RequestRefused('DATASET_UNKNOWN', `The datasets are ${Object.keys(datasets).join(', ')}.`);
+        throw new RequestRefused(
+          'DATASET_UNKNOWN',
+          `The datasets are ${Object.keys(datasets).join(', ')}.`,
+        );
       }
       const is_waiting = wantsLoaded(request);
       const { mode, as_of } = readParameters(request);
       const type = mediaType(request.headers);
       if (type !== 'application/x-ndjson' && type !== 'text/csv') {
-        throw new RequestRefused('CONTENT_TYPE_UNSUPPORTED', 'Reference data is sent as application/x-ndjson or text/csv.');
+        throw new RequestRefused(
+          'CONTENT_TYPE_UNSUPPORTED',
+          'Reference data is sent as application/x-ndjson or text/csv.',
+        );
       }
       const receipt = newReceipt();
       const received_at = clock.now();
-      const upload = await spool.beginReference({ dataset, source: source.source, receipt, received_at, mode, as_of });
+      const upload = await spool.beginReference({
+        dataset,
+        source: source.source,
+        receipt,
+        received_at,
+        mode,
+        as_of,
+      });
       const intake = createIntake({
         receipt,
         source: source.source,
@@ -71,7 +92,9 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
         else await receiveRowLines(body, to);
         const answer = await intake.finish();
         await upload.commit();
-        const state = is_waiting ? await receiptState(parts, receipt, source, limits.wait_loaded_ms_max) : {};
+        const state = is_waiting
+          ? await receiptState(parts, receipt, source, limits.wait_loaded_ms_max)
+          : {};
         return { ...answer, ...warning(mode, answer.rejected_count), ...state };
       } catch (error) {
         await upload.discard();
@@ -82,7 +105,10 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
   );
 }
 
-function readParameters(request: FastifyRequest): { mode: 'partial' | 'full'; as_of: number | null } {
+function readParameters(request: FastifyRequest): {
+  mode: 'partial' | 'full';
+  as_of: number | null;
+} {
   const { mode = 'partial', as_of } = request.query as { mode?: unknown; as_of?: unknown };
   if (mode !== 'partial' && mode !== 'full') {
     throw new RequestRefused('PARAMETER_INVALID', 'mode takes the values partial and full.');
@@ -91,7 +117,10 @@ function readParameters(request: FastifyRequest): { mode: 'partial' | 'full'; as
   // A plus sign that was not escaped arrives as a space.
   const instant = parseInstant(String(as_of).replace(/ (\d\d:\d\d)$/, '+$1'));
   if (typeof instant === 'string') {
-    throw new RequestRefused('PARAMETER_INVALID', 'as_of takes a time with offset, such as 2026-03-01T00:00:00Z.');
+    throw new RequestRefused(
+      'PARAMETER_INVALID',
+      'as_of takes a time with offset, such as 2026-03-01T00:00:00Z.',
+    );
   }
   return { mode, as_of: instant };
 }
@@ -104,11 +133,15 @@ function checkerOf(dataset: DatasetName): RowChecker {
 
 function warning(mode: string, rejected_count: number): { warning?: string } {
   if (mode !== 'full' || rejected_count === 0) return {};
-  return { warning: 'Rows were refused, so no key was ended. Correct them, and send the whole file again.' };
+  return {
+    warning: 'Rows were refused, so no key was ended. Correct them, and send the whole file again.',
+  };
 }
 
 /** A file that is refused whole is seen among the refusals all the same. */
 async function keepRefusal(error: unknown, intake: Intake): Promise<void> {
   if (!(error instanceof RequestRefused) || !error.code.startsWith('REFERENCE_')) return;
-  await intake.refuseWhole(refusal('REFERENCE', error.code.slice('REFERENCE_'.length), error.message));
+  await intake.refuseWhole(
+    refusal('REFERENCE', error.code.slice('REFERENCE_'.length), error.message),
+  );
 }

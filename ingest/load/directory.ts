@@ -26,10 +26,17 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
   const top = await readdir(dir, { withFileTypes: true }).catch((cause: unknown) => {
     throw new CodedError('LOAD_DIRECTORY_MISSING', `There is no directory ${dir}.`, { cause });
   });
-  const is_folder = (name: string) => top.some((entry) => entry.name === name && entry.isDirectory());
+  const is_folder = (name: string) =>
+    top.some((entry) => entry.name === name && entry.isDirectory());
   const ignored = top
     .filter(({ name }) => !['reference', 'events'].includes(name) || !is_folder(name))
-    .map(({ name }) => ({ name, why: name === 'truth.ndjson' ? 'what the simulation knows is not sent' : 'not in reference/ or events/' }));
+    .map(({ name }) => ({
+      name,
+      why:
+        name === 'truth.ndjson'
+          ? 'what the simulation knows is not sent'
+          : 'not in reference/ or events/',
+    }));
   const reference = is_folder('reference') ? (await readdir(join(dir, 'reference'))).sort() : [];
   const events = is_folder('events') ? (await readdir(join(dir, 'events'))).sort() : [];
   const files: FileToSend[] = [];
@@ -43,17 +50,25 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
   }
   for (const name of reference) {
     const known = files.some((each) => each.name === `reference/${name}`);
-    if (!known) ignored.push({ name: `reference/${name}`, why: 'not <dataset>.ndjson or .csv of a known dataset' });
+    if (!known)
+      ignored.push({
+        name: `reference/${name}`,
+        why: 'not <dataset>.ndjson or .csv of a known dataset',
+      });
   }
   for (const name of events) {
     const form = /\.(ndjson|json)(\.gz)?$/.exec(name);
     const content_type = form?.[1] === 'json' ? 'application/json' : 'application/x-ndjson';
     if (form) files.push(file(dir, 'events', name, '', content_type, form[2] !== undefined));
-    else if (/\.csv(\.gz)?$/.test(name)) ignored.push({ name: `events/${name}`, why: 'events as CSV are not understood' });
+    else if (/\.csv(\.gz)?$/.test(name))
+      ignored.push({ name: `events/${name}`, why: 'events as CSV are not understood' });
     else ignored.push({ name: `events/${name}`, why: 'not .ndjson or .json' });
   }
   if (files.length === 0) {
-    throw new CodedError('LOAD_DIRECTORY_EMPTY', `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson or .json.`);
+    throw new CodedError(
+      'LOAD_DIRECTORY_EMPTY',
+      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson or .json.`,
+    );
   }
   return { files, ignored };
 }
@@ -66,5 +81,12 @@ function file(
   content_type: FileToSend['content_type'],
   is_gzip: boolean,
 ): FileToSend {
-  return { name: `${kind}/${name}`, path: join(dir, kind, name), kind, dataset, content_type, is_gzip };
+  return {
+    name: `${kind}/${name}`,
+    path: join(dir, kind, name),
+    kind,
+    dataset,
+    content_type,
+    is_gzip,
+  };
 }

@@ -41,7 +41,8 @@ export function createSender(target: Target, progress: (line: string) => void): 
     const started = performance.now();
     for (;;) {
       const answer = await exchange(target, outgoing).catch((cause: unknown) => {
-        if (!has_answered || performance.now() - started > patience_ms) throw unreachable(target, cause);
+        if (!has_answered || performance.now() - started > patience_ms)
+          throw unreachable(target, cause);
         return undefined;
       });
       if (answer) has_answered = true;
@@ -49,14 +50,21 @@ export function createSender(target: Target, progress: (line: string) => void): 
       if (answer && answer.status !== 503 && answer.status !== 429) throw refused(outgoing, answer);
       if (answer && performance.now() - started > patience_ms * 5) throw refused(outgoing, answer);
       const wait_ms = answer?.retry_after_s !== undefined ? answer.retry_after_s * 1000 : pause_ms;
-      progress(answer ? `busy (${String(answer.json['code'])}); again in ${wait_ms / 1000} s` : 'connection lost; again');
+      progress(
+        answer
+          ? `busy (${String(answer.json['code'])}); again in ${wait_ms / 1000} s`
+          : 'connection lost; again',
+      );
       await new Promise((resolve) => setTimeout(resolve, wait_ms));
       pause_ms = Math.min(pause_ms * 2, pause_ms_max);
     }
   };
 }
 
-function exchange({ url, key }: Target, { method, path, headers, body }: Outgoing): Promise<Answer> {
+function exchange(
+  { url, key }: Target,
+  { method, path, headers, body }: Outgoing,
+): Promise<Answer> {
   const content = body?.();
   const address = new URL(path, url.endsWith('/') ? url : `${url}/`);
   const send = address.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -84,11 +92,15 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const retry_after = Number(response.headers['retry-after']);
-  let json: Record<string, unknown> = {};
+  let json: Record<string, unknown>;
   try {
     json = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>;
   } catch (cause) {
-    throw new CodedError('LOAD_ANSWER_INVALID', 'The answer is not JSON. Is this the address of ingest?', { cause });
+    throw new CodedError(
+      'LOAD_ANSWER_INVALID',
+      'The answer is not JSON. Is this the address of ingest?',
+      { cause },
+    );
   }
   return {
     status: response.statusCode ?? 0,
@@ -99,9 +111,13 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 
 function unreachable({ url }: Target, cause: unknown): CodedError {
   if (cause instanceof CodedError) return cause;
-  return new CodedError('LOAD_UNREACHABLE', `Nothing answers at ${url}. Start it with npm start, or give its --url.`, {
-    cause,
-  });
+  return new CodedError(
+    'LOAD_UNREACHABLE',
+    `Nothing answers at ${url}. Start it with npm start, or give its --url.`,
+    {
+      cause,
+    },
+  );
 }
 
 function refused({ method, path }: Outgoing, { status, json }: Answer): CodedError {

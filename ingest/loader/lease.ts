@@ -28,7 +28,13 @@ const claims = loadStatement('ingest/queries/lease_claims.sql');
  *
  * @throws CodedError from `hold`: LEASE_HELD while another instance has it, LEASE_LOST when one took it over
  */
-export function createLease(client: SqlClient, clock: Clock, name: string, instance: string, lease_ms: number): Lease {
+export function createLease(
+  client: SqlClient,
+  clock: Clock,
+  name: string,
+  instance: string,
+  lease_ms: number,
+): Lease {
   const holder = `${instance}:${randomBytes(6).toString('hex')}`;
   let token = 0;
   let expires_at = 0;
@@ -43,7 +49,8 @@ export function createLease(client: SqlClient, clock: Clock, name: string, insta
     const standing = await client.rows<Claim>(claims, { name });
     const highest = standing[0];
     const is_free = standing.every(
-      (each) => Number(each.last_expires_at_ms) <= clock.now() || each.holder.startsWith(`${instance}:`),
+      (each) =>
+        Number(each.last_expires_at_ms) <= clock.now() || each.holder.startsWith(`${instance}:`),
     );
     if (!is_free) throw new CodedError('LEASE_HELD', `Another process holds the lease ${name}.`);
     const claimed = (highest?.token ?? 0) + 1;
@@ -52,7 +59,10 @@ export function createLease(client: SqlClient, clock: Clock, name: string, insta
     // Two that claim the same token both read both claims; the lowest holder stands, and the other waits.
     const after = await client.rows<Claim>(claims, { name });
     if (after[0]?.holder !== holder || after[0].token !== claimed) {
-      throw new CodedError('LEASE_HELD', `Another process claimed the lease ${name} at the same moment.`);
+      throw new CodedError(
+        'LEASE_HELD',
+        `Another process claimed the lease ${name} at the same moment.`,
+      );
     }
     token = claimed;
     expires_at = until;

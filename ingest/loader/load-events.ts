@@ -83,7 +83,10 @@ export async function stageLines(client: SqlClient, path: string): Promise<void>
  * Loads a segment. Every step can be repeated: what an attempt that did not end has stored is found and left, so that
  * counts and rows are the same however often it takes.
  */
-export async function loadEvents(segment: ClosedSegment, context: LoadContext): Promise<LoadCounts> {
+export async function loadEvents(
+  segment: ClosedSegment,
+  context: LoadContext,
+): Promise<LoadCounts> {
   const { client, clock, load_seq, fault } = context;
   const { segment_id, salt_key, format } = segment.header;
   await stageLines(client, segment.path);
@@ -113,7 +116,11 @@ export async function loadEvents(segment: ClosedSegment, context: LoadContext): 
   if (!summary) throw new Error('An aggregate without a row.');
   if (summary.rejects + summary.conflicts > 0) {
     const conflict_message = record_codes.EVENT_CONFLICT;
-    await client.insertSelect(query('store_rejects'), { load_seq, segment_id, conflict_message }, exact);
+    await client.insertSelect(
+      query('store_rejects'),
+      { load_seq, segment_id, conflict_message },
+      exact,
+    );
   }
   fault('load.rejects');
   await client.insertSelect(query('store_receipts'), { load_seq }, exact);

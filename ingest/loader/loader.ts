@@ -64,7 +64,10 @@ export function startLoader(options: {
       : await loadEvents(segment, context);
     loads += 1;
     for (const name of Object.keys(totals) as (keyof LoadCounts)[]) totals[name] += counts[name];
-    log.debug({ load_seq, ...counts, elapsed_ms: Math.round(performance.now() - started) }, 'segment loaded');
+    log.debug(
+      { load_seq, ...counts, elapsed_ms: Math.round(performance.now() - started) },
+      'segment loaded',
+    );
   }
 
   async function loadUntilDone(segment: ClosedSegment): Promise<void> {
@@ -78,7 +81,10 @@ export function startLoader(options: {
       } catch (error) {
         failing = messageOf(error);
         const code = isCoded(error) ? error.code : 'LOAD_FAILED';
-        log.warn({ code, detail: failing, tries, segment: segment.header.segment_id }, 'the load will be tried again');
+        log.warn(
+          { code, detail: failing, tries, segment: segment.header.segment_id },
+          'the load will be tried again',
+        );
         await Promise.race([early, new Promise((resolve) => setTimeout(resolve, pause_ms))]);
         pause_ms = Math.min(pause_ms * 2, limits.load_retry_ms_max);
       }
@@ -86,11 +92,18 @@ export function startLoader(options: {
   }
 
   async function run(): Promise<void> {
-    for (let segment = await spool.next(stop.signal); segment; segment = await spool.next(stop.signal)) {
+    for (
+      let segment = await spool.next(stop.signal);
+      segment;
+      segment = await spool.next(stop.signal)
+    ) {
       await loadUntilDone(segment);
     }
     await lease.release().catch((error: unknown) => {
-      log.warn({ code: 'LEASE_NOT_RELEASED', detail: messageOf(error) }, 'the lease ends by itself');
+      log.warn(
+        { code: 'LEASE_NOT_RELEASED', detail: messageOf(error) },
+        'the lease ends by itself',
+      );
     });
   }
   const running = run();

@@ -1,5 +1,5 @@
--- Ends the keys that a full load no longer holds. A key that it does hold is either unchanged, and then its hash is in
--- the load, or was stored by this load just now. Rows of other sources that still send are theirs to end.
+-- Ends the keys that a full load no longer holds. The current row of a key that it does hold has its hash in the load:
+-- it is unchanged, or was stored by this load just now. Rows of other sources that still send are theirs to end.
 INSERT INTO {versions:Identifier}
 SELECT * REPLACE (
     {load_seq:UInt64} AS load_seq,
@@ -10,7 +10,6 @@ FROM (
     SELECT *
     FROM (SELECT * FROM {versions:Identifier} FINAL) AS current_rows
     WHERE ended_at IS NULL
-        AND load_seq < {load_seq:UInt64}
         AND content_hash NOT IN (SELECT content_hash FROM {staging:Identifier})
         AND (source = {source:String} OR source IN (SELECT source FROM sources WHERE is_ended))
 ) AS standing

@@ -41,8 +41,16 @@ export function rowChecker(name: DatasetName): RowChecker {
       ordered[field.name] = field.meaning === 'instant' ? storedInstant(given as string) : given;
     }
     const { organisation_codes } = context;
-    if (owned_datasets.has(name) && organisation_codes.size > 0 && !organisation_codes.has(row['organisation_code'] as string)) {
-      return refusal('REFERENCE', 'ORGANISATION_NOT_ALLOWED', 'This source may not speak for that organisation_code.');
+    if (
+      owned_datasets.has(name) &&
+      organisation_codes.size > 0 &&
+      !organisation_codes.has(row['organisation_code'] as string)
+    ) {
+      return refusal(
+        'REFERENCE',
+        'ORGANISATION_NOT_ALLOWED',
+        'This source may not speak for that organisation_code.',
+      );
     }
     const json = JSON.stringify(ordered);
     return { json_tail: `"content_hash":"${contentHash(json)}",${json.slice(1)}` };
@@ -65,10 +73,18 @@ function dropEmpty(value: unknown): void {
 
 function fieldRefusal({ name, meaning }: Field, value: unknown): Refusal | undefined {
   if (meaning === 'date' && !isDate(value as string)) {
-    return refusal('REFERENCE', 'TIME_INVALID', `${name} is not a day of the calendar as YYYY-MM-DD, from 1900 to 2299.`);
+    return refusal(
+      'REFERENCE',
+      'TIME_INVALID',
+      `${name} is not a day of the calendar as YYYY-MM-DD, from 1900 to 2299.`,
+    );
   }
   if (meaning === 'nhs_number' && !isNhsNumber(value as string)) {
-    return refusal('REFERENCE', 'PATIENT_CHECK_DIGIT', `${name} is not ten digits with a valid check digit.`);
+    return refusal(
+      'REFERENCE',
+      'PATIENT_CHECK_DIGIT',
+      `${name} is not ten digits with a valid check digit.`,
+    );
   }
   if (meaning !== 'instant') return undefined;
   const instant = parseInstant(value as string);

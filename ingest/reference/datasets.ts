@@ -17,9 +17,17 @@ import {
 
 const optional = Type.Optional;
 const staff_id = id(128, 'As the source of the events knows them.');
-const staff_id_system = code(256, "URI of the identifier system; the source's default where absent.");
+const staff_id_system = code(
+  256,
+  "URI of the identifier system; the source's default where absent.",
+);
 const organisation_code = id(32, 'ODS code.');
-const patient_id = Type.String({ minLength: 1, maxLength: 10, meaning: 'nhs_number', description: 'NHS number.' });
+const patient_id = Type.String({
+  minLength: 1,
+  maxLength: 10,
+  meaning: 'nhs_number',
+  description: 'NHS number.',
+});
 const address_key = code(128, 'A UPRN, or any stable key of the household.');
 const postcode = code(16, 'Postcode.');
 
@@ -33,7 +41,19 @@ export const datasets = {
       organisation_code,
       name: label(200, 'Name.'),
       type: oneOf(
-        ['gp', 'acute', 'mental_health', 'community', 'ambulance', 'nhs111', 'out_of_hours', 'social_care', 'hospice', 'pharmacy', 'other'],
+        [
+          'gp',
+          'acute',
+          'mental_health',
+          'community',
+          'ambulance',
+          'nhs111',
+          'out_of_hours',
+          'social_care',
+          'hospice',
+          'pharmacy',
+          'other',
+        ],
         'What kind of organisation it is.',
       ),
       area_code: id(32, 'The area it belongs to.'),
@@ -124,14 +144,27 @@ export const datasets = {
       patient_id,
       organisation_code,
       kind: oneOf(
-        ['registration', 'appointment', 'admission', 'referral', 'caseload', 'emergency_attendance', 'urgent_call', 'conveyance', 'document', 'delegation'],
+        [
+          'registration',
+          'appointment',
+          'admission',
+          'referral',
+          'caseload',
+          'emergency_attendance',
+          'urgent_call',
+          'conveyance',
+          'document',
+          'delegation',
+        ],
         'What kind of care it is.',
       ),
       starts_at: instant('RFC 3339 with offset.'),
       ends_at: optional(instant('RFC 3339 with offset.')),
       staff_id: optional(code(128, 'Who gives the care.')),
       team: optional(label(128, 'Their team.')),
-      related_organisation_code: optional(code(32, 'The other organisation: recipient, place referred to.')),
+      related_organisation_code: optional(
+        code(32, 'The other organisation: recipient, place referred to.'),
+      ),
     },
     closed,
   ),
@@ -150,7 +183,12 @@ export const datasets = {
 export type DatasetName = keyof typeof datasets;
 
 /** Datasets whose rows belong to one organisation, so that a source limited to some may not state others'. */
-export const owned_datasets: ReadonlySet<string> = new Set(['organisations', 'staff', 'care_relationships', 'rosters']);
+export const owned_datasets: ReadonlySet<string> = new Set([
+  'organisations',
+  'staff',
+  'care_relationships',
+  'rosters',
+]);
 
 export function isDataset(name: string): name is DatasetName {
   return Object.hasOwn(datasets, name);
@@ -182,7 +220,8 @@ export function columnsOf(name: DatasetName): FileColumn[] {
 
 function columnType({ meaning, json_type, is_required }: Field): string {
   if (meaning === 'date') return 'Nullable(Date32)';
-  if (meaning === 'instant') return is_required ? "DateTime64(3, 'UTC')" : "Nullable(DateTime64(3, 'UTC'))";
+  if (meaning === 'instant')
+    return is_required ? "DateTime64(3, 'UTC')" : "Nullable(DateTime64(3, 'UTC'))";
   if (json_type === 'number') return 'Nullable(Float64)';
   if (json_type === 'boolean') return 'Nullable(Bool)';
   return json_type === 'array' ? 'Array(String)' : 'String';

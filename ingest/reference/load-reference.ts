@@ -9,10 +9,14 @@ const query = (name: string): Statement => loadStatement(`ingest/queries/${name}
 const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
 
 /** Loads a reference segment. Every step can be repeated, and counts the same however often it takes. */
-export async function loadReference(segment: ClosedSegment, context: LoadContext): Promise<LoadCounts> {
+export async function loadReference(
+  segment: ClosedSegment,
+  context: LoadContext,
+): Promise<LoadCounts> {
   const { client, clock, load_seq, fault } = context;
   const { reference, segment_id } = segment.header;
-  if (!reference || !isDataset(reference.dataset)) throw new TypeError('Not a segment of reference data.');
+  if (!reference || !isDataset(reference.dataset))
+    throw new TypeError('Not a segment of reference data.');
   const { dataset, source, receipt, mode, received_at } = reference;
   const as_of = reference.as_of ?? received_at;
   const tables = { versions: `${dataset}_versions`, staging: `reference_staging_${dataset}` };
@@ -23,12 +27,20 @@ export async function loadReference(segment: ClosedSegment, context: LoadContext
   fault('reference.changed');
   // A refused row may be one whose key stands: a full load with refusals cannot tell what it no longer holds.
   if (mode === 'full' && segment.rejects === 0) {
-    await client.insertSelect(query('reference_ended'), { ...tables, load_seq, source, as_of }, exact);
+    await client.insertSelect(
+      query('reference_ended'),
+      { ...tables, load_seq, source, as_of },
+      exact,
+    );
   }
   fault('reference.ended');
   const { changed, ended } = await countsOf(client, tables.versions, load_seq);
   const unchanged = segment.records - changed;
-  await client.insertSelect(query('store_reference_receipt'), { receipt, source, load_seq, changed, unchanged }, exact);
+  await client.insertSelect(
+    query('store_reference_receipt'),
+    { receipt, source, load_seq, changed, unchanged },
+    exact,
+  );
   fault('reference.receipt');
   await client.insert('reference_loads', [
     {
@@ -52,10 +64,20 @@ export async function loadReference(segment: ClosedSegment, context: LoadContext
   ]);
   fault('reference.committed');
   await client.command(query('empty_table'), { working_table: tables.staging });
-  return { received: segment.records, stored: changed, duplicates: unchanged, conflicts: 0, rejects: 0 };
+  return {
+    received: segment.records,
+    stored: changed,
+    duplicates: unchanged,
+    conflicts: 0,
+    rejects: 0,
+  };
 }
 
 async function countsOf(client: SqlClient, versions: string, load_seq: number) {
-  const [counts] = await client.rows<{ changed: number; ended: number }>(query('reference_counts'), { versions, load_seq }, { limits: 'load' });
+  const [counts] = await client.rows<{ changed: number; ended: number }>(
+    query('reference_counts'),
+    { versions, load_seq },
+    { limits: 'load' },
+  );
   return counts ?? { changed: 0, ended: 0 };
 }

@@ -23,8 +23,13 @@ export async function receiveRowLines(body: AsyncIterable<Buffer>, to: Receiving
   const { intake, limits } = to;
   for await (const group of splitLines(body, limits.line_bytes_max, limits.raw_bytes_max + 1)) {
     for (const { bytes, is_too_long } of group) {
-      if (is_too_long) intake.refuse(refusal('REFERENCE', 'LINE_TOO_LONG', 'The line is longer than 1 MiB.'), bytes);
-      else if (!isUtf8(bytes)) intake.refuse(refusal('REFERENCE', 'NOT_UTF8', 'The line is not UTF-8.'), bytes);
+      if (is_too_long)
+        intake.refuse(
+          refusal('REFERENCE', 'LINE_TOO_LONG', 'The line is longer than 1 MiB.'),
+          bytes,
+        );
+      else if (!isUtf8(bytes))
+        intake.refuse(refusal('REFERENCE', 'NOT_UTF8', 'The line is not UTF-8.'), bytes);
       else takeJson(bytes, to);
       if (intake.isDue()) await intake.spill();
     }
@@ -37,8 +42,17 @@ export async function receiveRowLines(body: AsyncIterable<Buffer>, to: Receiving
  * @throws RequestRefused REFERENCE_COLUMN_MISSING, REFERENCE_COLUMN_UNKNOWN, REFERENCE_CSV_INVALID: nothing of the file
  * is stored then
  */
-export async function receiveRowCsv(body: AsyncIterable<Buffer>, fields: readonly Field[], to: Receiving): Promise<void> {
-  const parser = parse({ bom: true, relax_column_count: true, skip_empty_lines: true, max_record_size: to.limits.line_bytes_max });
+export async function receiveRowCsv(
+  body: AsyncIterable<Buffer>,
+  fields: readonly Field[],
+  to: Receiving,
+): Promise<void> {
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: to.limits.line_bytes_max,
+  });
   const source = Readable.from(body, { objectMode: false, highWaterMark: 1 << 16 });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
@@ -50,8 +64,13 @@ export async function receiveRowCsv(body: AsyncIterable<Buffer>, fields: readonl
       if (to.intake.isDue()) await to.intake.spill();
     }
   } catch (cause) {
-    if (cause instanceof RequestRefused || (cause as { name?: string }).name !== 'Error') throw cause;
-    throw new RequestRefused('REFERENCE_CSV_INVALID', 'The CSV is damaged (a quote that is not closed?). Nothing of it is stored.', { cause });
+    if (cause instanceof RequestRefused || (cause as { name?: string }).name !== 'Error')
+      throw cause;
+    throw new RequestRefused(
+      'REFERENCE_CSV_INVALID',
+      'The CSV is damaged (a quote that is not closed?). Nothing of it is stored.',
+      { cause },
+    );
   }
   if (header === undefined) readHeader([], fields);
 }
@@ -63,19 +82,34 @@ function readHeader(cells: readonly string[], fields: readonly Field[]): Field[]
     if (field) return field;
     // A first row that is data would be quoted here, so only what looks like a name is.
     const shown = /^[A-Za-z_]{1,64}$/.test(cell.trim()) ? cell.trim() : `number ${index + 1}`;
-    throw new RequestRefused('REFERENCE_COLUMN_UNKNOWN', `The dataset has no column ${shown}. Nothing is stored.`);
+    throw new RequestRefused(
+      'REFERENCE_COLUMN_UNKNOWN',
+      `The dataset has no column ${shown}. Nothing is stored.`,
+    );
   });
-  const missing = fields.filter((field) => field.is_required && !header.includes(field)).map(({ name }) => name);
+  const missing = fields
+    .filter((field) => field.is_required && !header.includes(field))
+    .map(({ name }) => name);
   if (missing.length > 0) {
-    throw new RequestRefused('REFERENCE_COLUMN_MISSING', `The header lacks the required column ${missing.join(', ')}. Nothing is stored.`);
+    throw new RequestRefused(
+      'REFERENCE_COLUMN_MISSING',
+      `The header lacks the required column ${missing.join(', ')}. Nothing is stored.`,
+    );
   }
   return header;
 }
 
-function takeCells(cells: readonly string[], header: readonly (Field | undefined)[], to: Receiving): void {
+function takeCells(
+  cells: readonly string[],
+  header: readonly (Field | undefined)[],
+  to: Receiving,
+): void {
   if (cells.length !== header.length) {
     const message = `The row has ${cells.length} columns, and the header ${header.length}.`;
-    to.intake.refuse(refusal('REFERENCE', 'FIELD_MISSING', message), Buffer.from(JSON.stringify(cells)));
+    to.intake.refuse(
+      refusal('REFERENCE', 'FIELD_MISSING', message),
+      Buffer.from(JSON.stringify(cells)),
+    );
     return;
   }
   const row: Record<string, unknown> = {};
@@ -89,7 +123,8 @@ function takeCells(cells: readonly string[], header: readonly (Field | undefined
 function cellValue(cell: string, { json_type }: Field): unknown {
   if (json_type === 'array') return cell.split(';').filter((item) => item !== '');
   if (json_type === 'number') return /^-?\d+(\.\d+)?$/.test(cell) ? Number(cell) : cell;
-  if (json_type === 'boolean') return cell === 'true' || cell === '1' ? true : cell === 'false' || cell === '0' ? false : cell;
+  if (json_type === 'boolean')
+    return cell === 'true' || cell === '1' ? true : cell === 'false' || cell === '0' ? false : cell;
   return cell;
 }
 
@@ -99,7 +134,10 @@ function takeJson(bytes: Buffer, to: Receiving): void {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
     // The parser's own message quotes the text, which is somebody's data.
-    to.intake.refuse(refusal('REFERENCE', 'JSON_INVALID', 'The line is not JSON, or was cut short.'), bytes);
+    to.intake.refuse(
+      refusal('REFERENCE', 'JSON_INVALID', 'The line is not JSON, or was cut short.'),
+      bytes,
+    );
     return;
   }
   takeValue(value, () => bytes, to);

@@ -13,7 +13,11 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Writes a whole file under another name, fsyncs it, and puts it in its place. */
-export async function replaceFile(path: string, bytes: string | Buffer, mode = 0o600): Promise<void> {
+export async function replaceFile(
+  path: string,
+  bytes: string | Buffer,
+  mode = 0o600,
+): Promise<void> {
   const building = `${path}.building`;
   const file = await open(building, 'w', mode);
   try {

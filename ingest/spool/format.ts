@@ -75,8 +75,11 @@ export function decodeHeader(line: Buffer): SegmentHeader | undefined {
   return parsed?.record === 'header' ? parsed : undefined;
 }
 
-/** The bytes of a batch whose first line takes `first_position`. */
-export function encodeBatch(batch: Batch, first_position: number): Buffer {
+/** The bytes of a batch whose first line takes `first_position`: its lines, and its trailer. */
+export function encodeBatch(
+  batch: Batch,
+  first_position: number,
+): [lines: Buffer, trailer: Buffer] {
   let text = '';
   let position = first_position;
   for (const line of batch.lines) {
@@ -92,7 +95,7 @@ export function encodeBatch(batch: Batch, first_position: number): Buffer {
     rejects: batch.rejects,
     bytes: lines.length,
   });
-  return Buffer.concat([lines, Buffer.from(sealed(trailer, lines))]);
+  return [lines, Buffer.from(sealed(trailer, lines))];
 }
 
 /** The trailer of a line, checked against the bytes before it; undefined when either is damaged. */

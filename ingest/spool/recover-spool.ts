@@ -26,7 +26,13 @@ export async function recoverSpool(
   log: Logger,
 ): Promise<{ segments: ClosedSegment[]; next_number: number; counts: RecoveryCounts }> {
   const names = (await readdir(folder)).sort();
-  const counts: RecoveryCounts = { segments: 0, batches: 0, cut_bytes: 0, damaged_bytes: 0, unfinished_uploads: 0 };
+  const counts: RecoveryCounts = {
+    segments: 0,
+    batches: 0,
+    cut_bytes: 0,
+    damaged_bytes: 0,
+    unfinished_uploads: 0,
+  };
   const segments: ClosedSegment[] = [];
   let number_max = 0;
   for (const name of [...names, ...(await readdir(damaged_folder))]) {
@@ -45,9 +51,13 @@ export async function recoverSpool(
     if (segment) segments.push(segment);
   }
   counts.segments = segments.length;
-  if (Object.values(counts).some((count) => count > 0)) log.info(counts, 'the spool of an earlier process is in order');
+  if (Object.values(counts).some((count) => count > 0))
+    log.info(counts, 'the spool of an earlier process is in order');
   if (counts.damaged_bytes > 0) {
-    log.error({ code: 'SPOOL_DAMAGED', damaged_bytes: counts.damaged_bytes }, 'damaged batches are in spool/damaged');
+    log.error(
+      { code: 'SPOOL_DAMAGED', damaged_bytes: counts.damaged_bytes },
+      'damaged batches are in spool/damaged',
+    );
   }
   return { segments, next_number: number_max + 1, counts };
 }
@@ -148,7 +158,9 @@ async function firstLine(path: string): Promise<Buffer> {
 
 async function* lines(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, {
+    highWaterMark: 1 << 20,
+  }) as AsyncIterable<Buffer>) {
     let from = 0;
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, from)) {

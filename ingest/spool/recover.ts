@@ -39,7 +39,11 @@ export interface Recovered {
  *
  * @throws CodedError SPOOL_VERSION_NEWER
  */
-export async function recoverSegment(path: string, damaged_folder: string, now: number): Promise<Recovered | undefined> {
+export async function recoverSegment(
+  path: string,
+  damaged_folder: string,
+  now: number,
+): Promise<Recovered | undefined> {
   const bytes = await readFile(path);
   const header_end = bytes.indexOf(10) + 1;
   const header = decodeHeader(bytes.subarray(0, Math.max(header_end - 1, 0)));
@@ -63,7 +67,10 @@ export async function recoverSegment(path: string, damaged_folder: string, now: 
   const damaged_bytes = damaged.reduce((sum, part) => sum + part.length, 0);
   const cut_bytes = bytes.length - Math.max(kept_to, last_trailer);
   if (damaged_bytes > 0) {
-    await replaceFile(join(damaged_folder, `${basename(path)}.${bytes.length}`), Buffer.concat(damaged));
+    await replaceFile(
+      join(damaged_folder, `${basename(path)}.${bytes.length}`),
+      Buffer.concat(damaged),
+    );
   }
   if (batches.length === 0) {
     await unlink(path);

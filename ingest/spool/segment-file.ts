@@ -61,16 +61,26 @@ export async function createSegmentFile(
   let records = 0;
   let rejects = 0;
   let is_in_directory = false;
-  await put(encodeHeader(header));
+  try {
+    await put([encodeHeader(header)]);
+  } catch (error) {
+    // Nothing was acknowledged of it. Where even this fails, the next start finds an empty file, and removes it.
+    await file.close();
+    await unlink(path);
+    throw error;
+  }
 
-  async function put(bytes: Buffer): Promise<void> {
+  async function put(buffers: readonly Buffer[]): Promise<void> {
     fault('spool.write');
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, written + at);
-      at += bytesWritten;
+    const length = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const { bytesWritten } = await file.writev(buffers, written);
+    // A disk that is all but full takes a part; the rest is tried on its own, and then says why it fails.
+    for (let at = bytesWritten; at < length;) {
+      const rest = Buffer.concat(buffers).subarray(at);
+      at += (await file.write(rest, 0, rest.length, written + at)).bytesWritten;
     }
-    hash.update(bytes);
-    written += bytes.length;
+    for (const buffer of buffers) hash.update(buffer);
+    written += length;
   }
 
   return {
@@ -81,13 +91,14 @@ export async function createSegmentFile(
     async write(batches) {
       const encoded: Buffer[] = [];
       for (const batch of batches) {
-        encoded.push(encodeBatch(batch, position));
+        encoded.push(...encodeBatch(batch, position));
         position += batch.lines.length;
         records += batch.lines.length;
         rejects += batch.rejects;
         receipts.set(batch.receipt, batch.source);
       }
-      await put(encoded.length === 1 && encoded[0] ? encoded[0] : Buffer.concat(encoded));
+      // Many small pieces are cheaper to copy than to hand over one by one; large ones are not copied.
+      await put(encoded.length > 64 ? [Buffer.concat(encoded)] : encoded);
     },
     async sync() {
       const upto = written;

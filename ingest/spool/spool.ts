@@ -6,20 +6,19 @@ import type { Logger } from '../../sql/log.ts';
 import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
+import { createChangeSignal } from './change-signal.ts';
 import { removeFile, syncDirectory } from './files.ts';
 import { newHeader, type Batch, type ReferenceHeader } from './format.ts';
+import { createReferenceUpload, uploadFailed, type ReferenceUpload } from './reference-upload.ts';
 import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
 import { truncateFile } from './recover.ts';
 import { recoverSpool, type RecoveryCounts } from './recover-spool.ts';
-import { createSegmentFile, type ClosedSegment, type FaultPoint, type SegmentFile } from './segment-file.ts';
-
-/** A reference file on its way in: it becomes a segment as a whole, or not at all. */
-export interface ReferenceUpload {
-  append(batch: Batch): Promise<void>;
-  /** Returns once the file is safe. Nothing of it is loaded before. */
-  commit(): Promise<void>;
-  discard(): Promise<void>;
-}
+import {
+  createSegmentFile,
+  type ClosedSegment,
+  type FaultPoint,
+  type SegmentFile,
+} from './segment-file.ts';
 
 export interface SpoolStatus {
   readonly bytes: number;
@@ -84,10 +83,11 @@ export async function openSpool(options: {
   const held_by_open = new Set<string>();
   let is_committing = false;
   let is_close_wanted = false;
+  let is_mend_wanted = false;
   let is_stopping = false;
   let failing = '';
   let upload_bytes = 0;
-  let changed = Promise.withResolvers<void>();
+  const changes = createChangeSignal();
 
   for (const segment of closed) {
     for (const [receipt, source] of segment.receipts) receipts.hold(receipt, source);
@@ -96,30 +96,18 @@ export async function openSpool(options: {
   const bytes = () =>
     closed.reduce((sum, segment) => sum + segment.bytes, (open?.bytes() ?? 0) + upload_bytes);
 
-  function notify(): void {
-    changed.resolve();
-    changed = Promise.withResolvers();
-  }
-
   async function waitForRoom(ms: number): Promise<void> {
     const until = performance.now() + ms;
     while (bytes() >= limits.spool_bytes_max) {
       const left = until - performance.now();
       if (left <= 0 || is_stopping) {
-        throw new RequestRefused('SPOOL_FULL', 'The spool is full until ClickHouse has taken more. Send again later.');
+        throw new RequestRefused(
+          'SPOOL_FULL',
+          'The spool is full until ClickHouse has taken more. Send again later.',
+        );
       }
-      await changedWithin(left);
+      await changes.next(left);
     }
-  }
-
-  function changedWithin(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    void changed.promise.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    return promise;
   }
 
   function startCommitting(): void {
@@ -130,10 +118,12 @@ export async function openSpool(options: {
   }
 
   async function commitAll(): Promise<void> {
-    while (queue.length > 0 || is_close_wanted) {
+    while (queue.length > 0 || is_close_wanted || is_mend_wanted) {
       const taken = takeBatches();
       try {
-        if (is_close_wanted || (open && open.bytes() >= limits.segment_bytes_max)) await closeOpen();
+        if (is_mend_wanted) await mend();
+        if (is_close_wanted || (open && open.bytes() >= limits.segment_bytes_max))
+          await closeOpen();
         if (taken.length === 0) continue;
         await commit(taken.map(({ batch }) => batch));
         failing = '';
@@ -142,10 +132,15 @@ export async function openSpool(options: {
         failing = messageOf(error);
         log.error({ code: 'SPOOL_FAILED', detail: failing }, 'the spool could not be written');
         abandonOpen();
-        const refused = new RequestRefused('SPOOL_FAILED', 'The disk did not take the data. Send again later.', { cause: error });
+        mendLater();
+        const refused = new RequestRefused(
+          'SPOOL_FAILED',
+          'The disk did not take the data. Send again later.',
+          { cause: error },
+        );
         for (const { reject } of taken) reject(refused);
       }
-      notify();
+      changes.notify();
     }
     is_committing = false;
   }
@@ -163,7 +158,12 @@ export async function openSpool(options: {
   async function commit(batches: readonly Batch[]): Promise<void> {
     await mend();
     if (!open) {
-      open = await createSegmentFile(folder, newHeader(next_number++, clock.now()), '.ndjson', fault);
+      open = await createSegmentFile(
+        folder,
+        newHeader(next_number++, clock.now()),
+        '.ndjson',
+        fault,
+      );
       opened_at_ms = performance.now();
     }
     await open.write(batches);
@@ -178,11 +178,12 @@ export async function openSpool(options: {
   async function closeOpen(): Promise<void> {
     is_close_wanted = false;
     if (!open) return;
-    const file = open;
+    // Where this fails the segment is still open to `abandonOpen`, so what is safe of it is not forgotten.
+    const segment = await open.close();
     open = undefined;
     held_by_open.clear();
-    closed.push(await file.close());
-    notify();
+    closed.push(segment);
+    changes.notify();
   }
 
   /** After a failed write or fsync nothing past the last good fsync is trusted, whatever the file seems to hold. */
@@ -193,7 +194,17 @@ export async function openSpool(options: {
     held_by_open.clear();
   }
 
+  /** What is safe in a segment that failed must be loaded, even if nobody sends anything more. */
+  function mendLater(): void {
+    if (unmended.length === 0 || is_stopping) return;
+    setTimeout(() => {
+      is_mend_wanted = unmended.length > 0;
+      if (is_mend_wanted) startCommitting();
+    }, limits.mend_pause_ms).unref();
+  }
+
   async function mend(): Promise<void> {
+    is_mend_wanted = false;
     for (let first = unmended[0]; first; first = unmended[0]) {
       const { file, safe_bytes } = first;
       if (safe_bytes > 0) await truncateFile(file.path, safe_bytes);
@@ -201,7 +212,7 @@ export async function openSpool(options: {
       unmended.shift();
       if (safe_bytes > 0) closed.push({ ...segment, bytes: safe_bytes, digest: undefined });
       else await removeFile(file.path);
-      notify();
+      changes.notify();
     }
   }
 
@@ -219,51 +230,37 @@ export async function openSpool(options: {
       if (is_stopping) throw stopping();
       const header = newHeader(next_number++, clock.now(), reference);
       const file = await createSegmentFile(folder, header, '.part', fault).catch(uploadFailed);
-      let counted = 0;
-      const count = () => {
-        upload_bytes += file.bytes() - counted;
-        counted = file.bytes();
-      };
-      return {
-        async append(batch) {
-          await waitForRoom(limits.room_wait_ms_max);
-          await file.write([batch]).catch(uploadFailed);
-          count();
+      return createReferenceUpload(file, {
+        path: join(folder, `${header.segment_id}.ndjson`),
+        waitForRoom: () => waitForRoom(limits.room_wait_ms_max),
+        takeUp(taken) {
+          upload_bytes += taken;
+          changes.notify();
         },
-        async commit() {
-          const segment = await file
-            .sync()
-            .then(() => file.close(join(folder, `${header.segment_id}.ndjson`)))
-            .catch(uploadFailed);
-          upload_bytes -= counted;
+        committed(segment) {
           closed.push(segment);
           receipts.hold(reference.receipt, reference.source);
-          notify();
+          changes.notify();
         },
-        async discard() {
-          upload_bytes -= counted;
-          await file.discard();
-          notify();
-        },
-      };
+      });
     },
     async next(signal) {
-      signal.addEventListener('abort', notify, { once: true });
+      signal.addEventListener('abort', changes.notify, { once: true });
       try {
         while (!signal.aborted) {
           if (closed[0]) return closed[0];
           const left_ms = opened_at_ms + limits.segment_age_ms_max - performance.now();
-          if (!open || open.safe_bytes() === 0) await changed.promise;
-          else if (left_ms > 0) await changedWithin(left_ms);
+          if (!open || open.safe_bytes() === 0) await changes.next();
+          else if (left_ms > 0) await changes.next(left_ms);
           else {
             is_close_wanted = true;
             startCommitting();
-            await changed.promise;
+            await changes.next();
           }
         }
         return undefined;
       } finally {
-        signal.removeEventListener('abort', notify);
+        signal.removeEventListener('abort', changes.notify);
       }
     },
     async remove(segment) {
@@ -272,7 +269,7 @@ export async function openSpool(options: {
       await removeFile(segment.path);
       closed.splice(at, 1);
       for (const receipt of segment.receipts.keys()) receipts.release(receipt);
-      notify();
+      changes.notify();
     },
     status: () => ({
       bytes: bytes(),
@@ -283,18 +280,15 @@ export async function openSpool(options: {
     }),
     async close() {
       is_stopping = true;
-      while (is_committing) await changedWithin(20);
+      while (is_committing) await changes.next(20);
       is_close_wanted = true;
+      is_mend_wanted = true;
       startCommitting();
-      while (is_committing) await changedWithin(20);
+      while (is_committing) await changes.next(20);
     },
   };
 }
 
 function stopping(): RequestRefused {
   return new RequestRefused('SERVICE_STOPPING', 'The service is stopping. Send again later.');
-}
-
-function uploadFailed(cause: unknown): never {
-  throw new RequestRefused('SPOOL_FAILED', 'The disk did not take the data. Send again later.', { cause });
 }

@@ -33,49 +33,74 @@ onEachEngine('bad input', (engine) => {
       ['[1]\n', 'EVENT_NOT_OBJECT'],
       ['nonsense\n', 'EVENT_JSON_INVALID'],
     ];
-    const answer = await running.post(`${line('a')}${bad.map(([text]) => text).join('')}\n${line('b')}`);
+    const answer = await running.post(
+      `${line('a')}${bad.map(([text]) => text).join('')}\n${line('b')}`,
+    );
     expect(answer.json).toMatchObject({ accepted: 2, stored: 2, rejected_count: bad.length });
     const rejected = answer.json['rejected'] as { index: number; code: string; message: string }[];
-    expect(rejected.map(({ index, code }) => [index, code])).toEqual(bad.map(([, code], index) => [index + 1, code]));
+    expect(rejected.map(({ index, code }) => [index, code])).toEqual(
+      bad.map(([, code], index) => [index + 1, code]),
+    );
     expect(rejected.map(({ message }) => message).join()).not.toMatch(/99900000/);
     expect((await kept()).map(({ code, raw }) => [`${raw}\n`, code])).toEqual(bad);
   });
 
   it('keeps the complete lines of NDJSON that was cut short, and quarantines the last', async () => {
     const answer = await running.post(line('a') + line('b').slice(0, 40));
-    expect(answer.json).toMatchObject({ stored: 1, rejected: [{ index: 1, code: 'EVENT_JSON_INVALID' }] });
+    expect(answer.json).toMatchObject({
+      stored: 1,
+      rejected: [{ index: 1, code: 'EVENT_JSON_INVALID' }],
+    });
     expect(await kept()).toMatchObject([{ raw: line('b').slice(0, 40) }]);
   });
 
   it('refuses a broken JSON array whole, and keeps that it came', async () => {
-    const answer = await running.post(`[${line('a')},${line('b').slice(0, 40)}`, { type: 'application/json' });
+    const answer = await running.post(`[${line('a')},${line('b').slice(0, 40)}`, {
+      type: 'application/json',
+    });
     expect([answer.status, answer.json['code']]).toEqual([400, 'BODY_JSON_INVALID']);
     await expect.poll(kept).toMatchObject([{ code: 'EVENT_JSON_INVALID' }]);
     expect(await running.query('SELECT 1 FROM access_events')).toEqual([]);
   });
 
   it('takes a JSON array, and one event alone', async () => {
-    const two = await running.post(`[${line('a')},${line('b', { foo: 1 })}]`, { type: 'application/json; charset=utf-8' });
+    const two = await running.post(`[${line('a')},${line('b', { foo: 1 })}]`, {
+      type: 'application/json; charset=utf-8',
+    });
     expect(two.json).toMatchObject({ stored: 1, rejected: [{ index: 1 }] });
-    expect((await running.post(line('c'), { type: 'application/json' })).json).toMatchObject({ stored: 1 });
+    expect((await running.post(line('c'), { type: 'application/json' })).json).toMatchObject({
+      stored: 1,
+    });
   });
 
   it('refuses a line of 10 MB as one line, and takes its neighbours', async () => {
     const long = `{"reason":"${'x'.repeat(10_000_000)}"}\n`;
     const answer = await running.post(line('a') + long + line('b'));
-    expect(answer.json).toMatchObject({ stored: 2, rejected: [{ index: 1, code: 'EVENT_LINE_TOO_LONG' }] });
-    expect(await kept()).toMatchObject([{ raw: long.slice(0, 65_536), raw_encoding: 'truncated_utf8' }]);
+    expect(answer.json).toMatchObject({
+      stored: 2,
+      rejected: [{ index: 1, code: 'EVENT_LINE_TOO_LONG' }],
+    });
+    expect(await kept()).toMatchObject([
+      { raw: long.slice(0, 65_536), raw_encoding: 'truncated_utf8' },
+    ]);
   });
 
   it('keeps what is not UTF-8 as base64', async () => {
-    const bytes = Buffer.concat([Buffer.from('{"event_id":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}\n')]);
+    const bytes = Buffer.concat([
+      Buffer.from('{"event_id":"'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('"}\n'),
+    ]);
     const answer = await running.post('', { bytes });
     expect(answer.json).toMatchObject({ rejected: [{ code: 'EVENT_NOT_UTF8' }] });
-    expect(await kept()).toMatchObject([{ raw: bytes.subarray(0, -1).toString('base64'), raw_encoding: 'base64' }]);
+    expect(await kept()).toMatchObject([
+      { raw: bytes.subarray(0, -1).toString('base64'), raw_encoding: 'base64' },
+    ]);
   });
 
   it('takes gzip and zstd bodies, and refuses damaged and unknown ones', async () => {
-    const send = (encoding: string, bytes: Buffer) => running.post('', { bytes, headers: { 'content-encoding': encoding } });
+    const send = (encoding: string, bytes: Buffer) =>
+      running.post('', { bytes, headers: { 'content-encoding': encoding } });
     expect((await send('gzip', gzipSync(line('a')))).json).toMatchObject({ stored: 1 });
     expect((await send('zstd', zstdCompressSync(line('b')))).json).toMatchObject({ stored: 1 });
     const cut = await send('gzip', gzipSync(line('c').repeat(100)).subarray(0, 60));
@@ -107,7 +132,9 @@ onEachEngine('bad input', (engine) => {
   it('refuses the key of a source that has ended, within a second', async () => {
     expect((await running.post(line('a'))).status).toBe(200);
     await endSource(engine().client, system_clock, 'exchange', 'test');
-    await expect.poll(async () => (await running.post(line('b'))).status, { timeout: 3_000 }).toBe(401);
+    await expect
+      .poll(async () => (await running.post(line('b'))).status, { timeout: 3_000 })
+      .toBe(401);
   });
 
   it('slows down whoever tries keys', async () => {
@@ -126,7 +153,10 @@ onEachEngine('bad input', (engine) => {
       clock: system_clock,
       log: pino({ level: 'silent' }),
     });
-    await expect(second).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining('INGEST_PORT') });
+    await expect(second).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining('INGEST_PORT'),
+    });
   });
 
   it('gives no receipt to a sender that hangs up, and goes on', async () => {
@@ -159,20 +189,33 @@ onEachEngine('bad input', (engine) => {
     const fault = (step: string) => {
       if (step === 'load.staged' && is_away) throw new Error('Injected: ClickHouse is away.');
     };
-    running = await run(engine(), { limits: { spool_bytes_max: 20_000, room_wait_ms_max: 50 }, fault });
+    running = await run(engine(), {
+      limits: { spool_bytes_max: 20_000, room_wait_ms_max: 50 },
+      fault,
+    });
     const statuses: number[] = [];
     let acknowledged = 0;
     for (let i = 0; i < 60; i++) {
       const answer = await running.post(line(`e${i}`), { query: '' });
       statuses.push(answer.status);
       if (answer.status === 200) acknowledged += 1;
-      else expect([answer.json['code'], Number(answer.headers.get('retry-after')) > 0]).toEqual(['SPOOL_FULL', true]);
+      else
+        expect([answer.json['code'], Number(answer.headers.get('retry-after')) > 0]).toEqual([
+          'SPOOL_FULL',
+          true,
+        ]);
     }
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
     is_away = false;
-    await expect.poll(async () => (await running.post(line('last'), { query: '' })).status, { timeout: 5_000 }).toBe(200);
     await expect
-      .poll(async () => running.query('SELECT toUInt32(count()) AS stored FROM access_events'), { timeout: 10_000 })
+      .poll(async () => (await running.post(line('last'), { query: '' })).status, {
+        timeout: 5_000,
+      })
+      .toBe(200);
+    await expect
+      .poll(async () => running.query('SELECT toUInt32(count()) AS stored FROM access_events'), {
+        timeout: 10_000,
+      })
       .toEqual([{ stored: acknowledged + 1 }]);
   });
 
@@ -181,7 +224,8 @@ onEachEngine('bad input', (engine) => {
     let failing = '';
     running = await run(engine(), {
       fault: (step) => {
-        if (step === failing) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        if (step === failing)
+          throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
       },
     });
     for (const step of ['spool.write', 'spool.sync']) {
@@ -193,7 +237,9 @@ onEachEngine('bad input', (engine) => {
       failing = '';
       expect((await running.post(line(`after ${step}`))).json).toMatchObject({ stored: 1 });
     }
-    const ids = await running.query<{ event_id: string }>('SELECT event_id FROM access_events ORDER BY event_id');
+    const ids = await running.query<{ event_id: string }>(
+      'SELECT event_id FROM access_events ORDER BY event_id',
+    );
     expect(ids.map((row) => row.event_id)).toEqual([
       'after spool.sync',
       'after spool.write',

@@ -27,7 +27,13 @@ onEachEngine('exactly once', (engine) => {
 
   it('stores what is sent once, and tells a repetition apart from it', async () => {
     const first = await running.post([event('a'), event('b')]);
-    expect(first.json).toMatchObject({ state: 'loaded', accepted: 2, stored: 2, duplicates: 0, conflicts: 0 });
+    expect(first.json).toMatchObject({
+      state: 'loaded',
+      accepted: 2,
+      stored: 2,
+      duplicates: 0,
+      conflicts: 0,
+    });
     const again = await running.post([event('b'), event('c'), event('a')]);
     expect(again.json).toMatchObject({ stored: 1, duplicates: 2, conflicts: 0 });
     expect((await stored()).map((row) => row.event_id)).toEqual(['a', 'b', 'c']);
@@ -50,18 +56,31 @@ onEachEngine('exactly once', (engine) => {
       event('b', { patient_id: '9990000026' }),
     ]);
     expect(answer.json).toMatchObject({ stored: 1, duplicates: 0, conflicts: 3 });
-    expect(await stored()).toMatchObject([{ event_id: 'a', section: 'results' }, { event_id: 'b' }]);
+    expect(await stored()).toMatchObject([
+      { event_id: 'a', section: 'results' },
+      { event_id: 'b' },
+    ]);
     const conflicts = await running.query<{ event_id: string; position: number; raw: string }>(
       "SELECT event_id, position, raw FROM ingest_rejects WHERE code = 'EVENT_CONFLICT' ORDER BY position",
     );
-    expect(conflicts.map((row) => [row.event_id, row.position])).toEqual([['a', 0], ['a', 1], ['b', 3]]);
-    expect(JSON.parse(conflicts[0]?.raw ?? '')).toMatchObject({ event_id: 'a', section: 'medications' });
+    expect(conflicts.map((row) => [row.event_id, row.position])).toEqual([
+      ['a', 0],
+      ['a', 1],
+      ['b', 3],
+    ]);
+    expect(JSON.parse(conflicts[0]?.raw ?? '')).toMatchObject({
+      event_id: 'a',
+      section: 'medications',
+    });
   });
 
   it('keeps the same id of two sources apart', async () => {
     const { addSource } = await import('../../../ingest/sources.ts');
     const { system_clock } = await import('../../../sql/clock.ts');
-    const { key } = await addSource(engine().client, system_clock, { source: 'other', changed_by: 'test' });
+    const { key } = await addSource(engine().client, system_clock, {
+      source: 'other',
+      changed_by: 'test',
+    });
     await running.post([event('a')]);
     const answer = await running.post([event('a', { section: 'results' })], { key });
     expect(answer.json).toMatchObject({ stored: 1, duplicates: 0, conflicts: 0 });
@@ -93,14 +112,27 @@ onEachEngine('exactly once', (engine) => {
     await running.post([event('old', { section: 'results' })]);
     const fault = onceAt(step);
     await running.restart(fault);
-    const body = [event('a'), event('a'), event('old'), event('b'), event('bad', { foo: 1 }), event('b')]
+    const body = [
+      event('a'),
+      event('a'),
+      event('old'),
+      event('b'),
+      event('bad', { foo: 1 }),
+      event('once'),
+      event('b'),
+    ]
       .map((each) => JSON.stringify(each))
       .join('\n');
     const answer = await running.post(body);
     expect(fault.hits()).toBeGreaterThan(0);
     // `old` comes without its section this time, so it is a conflict.
-    expect(answer.json).toMatchObject({ stored: 2, duplicates: 2, conflicts: 1, rejected_count: 1 });
-    expect((await stored()).map((row) => row.event_id)).toEqual(['a', 'b', 'old']);
+    expect(answer.json).toMatchObject({
+      stored: 3,
+      duplicates: 2,
+      conflicts: 1,
+      rejected_count: 1,
+    });
+    expect((await stored()).map((row) => row.event_id)).toEqual(['a', 'b', 'old', 'once']);
     expect(await running.query('SELECT code FROM ingest_rejects ORDER BY code')).toEqual([
       { code: 'EVENT_CONFLICT' },
       { code: 'EVENT_FIELD_UNKNOWN' },
@@ -110,9 +142,11 @@ onEachEngine('exactly once', (engine) => {
     );
     expect(ledger).toEqual([
       { load_seq: 1, received: 1, stored: 1 },
-      { load_seq: 2, received: 5, stored: 2 },
+      { load_seq: 2, received: 6, stored: 3 },
     ]);
-    expect(await running.query('SELECT toUInt32(count()) AS receipts FROM receipts')).toEqual([{ receipts: 2 }]);
+    expect(await running.query('SELECT toUInt32(count()) AS receipts FROM receipts')).toEqual([
+      { receipts: 2 },
+    ]);
   });
 
   it('loads after a restart what was acknowledged before it', async () => {
@@ -124,16 +158,22 @@ onEachEngine('exactly once', (engine) => {
     expect(answer.status).toBe(200);
     const path = `receipts/${String(answer.json['receipt'])}`;
     expect((await running.get(path)).json).toMatchObject({ state: 'spooled' });
-    await expect.poll(async () => (await running.get('health/ready')).status, { timeout: 5_000 }).toBe(503);
+    await expect
+      .poll(async () => (await running.get('health/ready')).status, { timeout: 5_000 })
+      .toBe(503);
     await running.restart();
-    await expect.poll(async () => (await running.get(path)).json, { timeout: 10_000 }).toMatchObject({ state: 'loaded', stored: 2 });
+    await expect
+      .poll(async () => (await running.get(path)).json, { timeout: 10_000 })
+      .toMatchObject({ state: 'loaded', stored: 2 });
     expect((await stored()).map((row) => row.event_id)).toEqual(['a', 'b']);
   });
 
   it('derives a salt of its own for every event', async () => {
     await running.post([event('a'), event('b')]);
     await running.post([event('c')]);
-    const [row] = await running.query<{ salts: number }>('SELECT toUInt32(uniqExact(salt)) AS salts FROM access_events');
+    const [row] = await running.query<{ salts: number }>(
+      'SELECT toUInt32(uniqExact(salt)) AS salts FROM access_events',
+    );
     expect(row?.salts).toBe(3);
   });
 });

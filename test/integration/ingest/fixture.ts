@@ -44,7 +44,11 @@ export async function run(
   options: { limits?: Partial<IngestLimits>; fault?: FaultPoint; source?: Partial<NewSource> } = {},
 ): Promise<Running> {
   const data_dir = await mkdtemp(join(engine.data_dir, 'ingest-'));
-  const { key } = await addSource(engine.client, system_clock, { source: 'exchange', changed_by: 'test', ...options.source });
+  const { key } = await addSource(engine.client, system_clock, {
+    source: 'exchange',
+    changed_by: 'test',
+    ...options.source,
+  });
   const start = (fault?: FaultPoint) =>
     startIngest({
       engine: engine.engine,
@@ -53,13 +57,25 @@ export async function run(
       port: 0,
       clock: system_clock,
       log: pino({ level: 'silent' }),
-      limits: { segment_age_ms_max: 20, load_retry_ms_min: 10, load_retry_ms_max: 50, close_load_ms_max: 5_000, ...options.limits },
+      limits: {
+        segment_age_ms_max: 20,
+        load_retry_ms_min: 10,
+        load_retry_ms_max: 50,
+        close_load_ms_max: 5_000,
+        ...options.limits,
+      },
       ...(fault && { fault }),
     });
   let ingest = await start(options.fault);
 
-  async function send(method: string, path: string, body: string | readonly object[], sending: Sending): Promise<Answer> {
-    const text = typeof body === 'string' ? body : body.map((each) => `${JSON.stringify(each)}\n`).join('');
+  async function send(
+    method: string,
+    path: string,
+    body: string | readonly object[],
+    sending: Sending,
+  ): Promise<Answer> {
+    const text =
+      typeof body === 'string' ? body : body.map((each) => `${JSON.stringify(each)}\n`).join('');
     const { key: given = key } = sending;
     const response = await fetch(`${ingest.address}/${path}${sending.query ?? '?wait=loaded'}`, {
       method,
@@ -82,7 +98,9 @@ export async function run(
     post: (body, sending = {}) => send('POST', 'events', body, sending),
     put: (dataset, body, sending = {}) => send('PUT', `reference/${dataset}`, body, sending),
     async get(path, given = key) {
-      return answerOf(await fetch(`${ingest.address}/${path}`, { headers: { authorization: `Bearer ${given}` } }));
+      return answerOf(
+        await fetch(`${ingest.address}/${path}`, { headers: { authorization: `Bearer ${given}` } }),
+      );
     },
     query: (text) => engine.client.rows(parseStatement('test', text)),
     async restart(fault) {
@@ -99,11 +117,18 @@ export async function run(
 
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : {} };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: text.startsWith('{') ? JSON.parse(text) : {},
+  };
 }
 
 /** A valid event, for a synthetic patient. */
-export function event(event_id: string, fields: Record<string, unknown> = {}): Record<string, unknown> {
+export function event(
+  event_id: string,
+  fields: Record<string, unknown> = {},
+): Record<string, unknown> {
   return {
     event_id,
     occurred_at: '2026-03-01T10:00:00.123Z',

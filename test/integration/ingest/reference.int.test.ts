@@ -30,7 +30,10 @@ onEachEngine('reference data', (engine) => {
     const again = await running.put('areas', [area('a', 'A'), area('b', 'Bee'), area('c', 'C')]);
     expect(again.json).toMatchObject({ state: 'loaded', accepted: 3, stored: 2, duplicates: 1 });
     expect(await areas()).toMatchObject([{ name: 'A' }, { name: 'Bee' }, { name: 'C' }]);
-    expect((await running.put('areas', [area('a', 'A'), area('c', 'C')])).json).toMatchObject({ stored: 0, duplicates: 2 });
+    expect((await running.put('areas', [area('a', 'A'), area('c', 'C')])).json).toMatchObject({
+      stored: 0,
+      duplicates: 2,
+    });
     expect(await loads()).toMatchObject([
       { received: 2, changed: 2 },
       { received: 3, changed: 2, unchanged: 1 },
@@ -64,8 +67,13 @@ onEachEngine('reference data', (engine) => {
 
   it('ends nothing when a row of a full load was refused, and says so', async () => {
     await running.put('areas', [area('a', 'A'), area('b', 'B')]);
-    const answer = await running.put('areas', [area('a', 'A'), { area_code: 'b' }], { query: '?wait=loaded&mode=full' });
-    expect(answer.json).toMatchObject({ rejected_count: 1, warning: expect.stringContaining('no key was ended') });
+    const answer = await running.put('areas', [area('a', 'A'), { area_code: 'b' }], {
+      query: '?wait=loaded&mode=full',
+    });
+    expect(answer.json).toMatchObject({
+      rejected_count: 1,
+      warning: expect.stringContaining('no key was ended'),
+    });
     expect((await areas()).map(({ ended }) => ended)).toEqual([null, null]);
     expect(await running.query('SELECT dataset, code, position FROM ingest_rejects')).toEqual([
       { dataset: 'areas', code: 'REFERENCE_FIELD_MISSING', position: 1 },
@@ -74,7 +82,10 @@ onEachEngine('reference data', (engine) => {
   });
 
   it('leaves the rows of another source to that source', async () => {
-    const { key } = await addSource(engine().client, system_clock, { source: 'other', changed_by: 'test' });
+    const { key } = await addSource(engine().client, system_clock, {
+      source: 'other',
+      changed_by: 'test',
+    });
     await running.put('areas', [area('a', 'A')]);
     await running.put('areas', [area('b', 'B')], { key, query: '?wait=loaded&mode=full' });
     expect((await areas()).map(({ ended }) => ended)).toEqual([null, null]);
@@ -86,14 +97,34 @@ onEachEngine('reference data', (engine) => {
       '9990000018,"O\'Neil, ""Test""",watchlist;sensitive,51.5,1956-02-29,',
       '9990000026,,,,,',
     ].join('\r\n');
-    expect((await running.put('patients', text, csv)).json).toMatchObject({ stored: 2, rejected_count: 0 });
+    expect((await running.put('patients', text, csv)).json).toMatchObject({
+      stored: 2,
+      rejected_count: 0,
+    });
     expect(
-      await running.query('SELECT patient_id, surname, flags, latitude, date_of_birth, died_on FROM patients ORDER BY patient_id'),
+      await running.query(
+        'SELECT patient_id, surname, flags, latitude, date_of_birth, died_on FROM patients ORDER BY patient_id',
+      ),
     ).toEqual([
-      { patient_id: '9990000018', surname: 'O\'Neil, "Test"', flags: ['watchlist', 'sensitive'], latitude: 51.5, date_of_birth: '1956-02-29', died_on: null },
-      { patient_id: '9990000026', surname: '', flags: [], latitude: null, date_of_birth: null, died_on: null },
+      {
+        patient_id: '9990000018',
+        surname: 'O\'Neil, "Test"',
+        flags: ['watchlist', 'sensitive'],
+        latitude: 51.5,
+        date_of_birth: '1956-02-29',
+        died_on: null,
+      },
+      {
+        patient_id: '9990000026',
+        surname: '',
+        flags: [],
+        latitude: null,
+        date_of_birth: null,
+        died_on: null,
+      },
     ]);
-    const same = '{"patient_id":"9990000018","surname":"O\'Neil, \\"Test\\"","flags":["watchlist","sensitive"],"latitude":51.5,"date_of_birth":"1956-02-29"}';
+    const same =
+      '{"patient_id":"9990000018","surname":"O\'Neil, \\"Test\\"","flags":["watchlist","sensitive"],"latitude":51.5,"date_of_birth":"1956-02-29"}';
     expect((await running.put('patients', same)).json).toMatchObject({ stored: 0, duplicates: 1 });
   });
 
@@ -111,28 +142,59 @@ onEachEngine('reference data', (engine) => {
     }
     expect(await areas()).toEqual([]);
     await expect
-      .poll(async () => (await running.query<{ code: string }>('SELECT code FROM ingest_rejects ORDER BY received_at')).map(({ code }) => code))
+      .poll(async () =>
+        (
+          await running.query<{ code: string }>(
+            'SELECT code FROM ingest_rejects ORDER BY received_at',
+          )
+        ).map(({ code }) => code),
+      )
       .toEqual(cases.map(([, code]) => code));
   });
 
   it("fills in the source's system of staff ids, and keeps instants to the millisecond", async () => {
     await running.put('rosters', [
-      { staff_id: '1', organisation_code: 'RZZ01', starts_at: '2026-03-29T00:30:00.125+01:00', ends_at: '2026-03-29T09:00:00Z' },
+      {
+        staff_id: '1',
+        organisation_code: 'RZZ01',
+        starts_at: '2026-03-29T00:30:00.125+01:00',
+        ends_at: '2026-03-29T09:00:00Z',
+      },
     ]);
     expect(
       await running.query('SELECT staff_id_system, toString(starts_at) AS starts FROM rosters'),
     ).toEqual([{ staff_id_system: 'urn:access-audit:local', starts: '2026-03-28 23:30:00.125' }]);
   });
 
-  const steps = ['staged', 'changed', 'ended', 'receipt', 'committed'];
-  it.each(steps)('stores and counts the same when the loader fails at reference.%s', async (step) => {
-    await running.put('areas', [area('a', 'A'), area('b', 'B')]);
-    const fault = onceAt(`reference.${step}`);
-    await running.restart(fault);
-    const answer = await running.put('areas', [area('a', 'A'), area('c', 'C')], { query: '?wait=loaded&mode=full' });
-    expect(fault.hits()).toBeGreaterThan(0);
-    expect(answer.json).toMatchObject({ stored: 1, duplicates: 1 });
-    expect((await loads())[1]).toMatchObject({ received: 2, changed: 1, unchanged: 1, ended: 1 });
-    expect((await areas()).map(({ ended }) => ended !== null)).toEqual([false, true, false]);
+  it('takes a file of many batches, each row once and in its order', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, index) =>
+      area(`a${index % 29_000}`, `name ${index} ${'x'.repeat(60)}`),
+    );
+    expect((await running.put('areas', rows)).json).toMatchObject({ accepted: 30_000 });
+    expect(
+      await running.query(
+        "SELECT toUInt32(count()) AS areas, toUInt32(countIf(name LIKE 'name 29%')) AS last FROM areas WHERE area_code < 'a1'",
+      ),
+    ).toEqual([{ areas: 1, last: 1 }]);
+    expect(await running.query('SELECT toUInt32(count()) AS areas FROM areas')).toEqual([
+      { areas: 29_000 },
+    ]);
   });
+
+  const steps = ['staged', 'changed', 'ended', 'receipt', 'committed'];
+  it.each(steps)(
+    'stores and counts the same when the loader fails at reference.%s',
+    async (step) => {
+      await running.put('areas', [area('a', 'A'), area('b', 'B')]);
+      const fault = onceAt(`reference.${step}`);
+      await running.restart(fault);
+      const answer = await running.put('areas', [area('a', 'A'), area('c', 'C')], {
+        query: '?wait=loaded&mode=full',
+      });
+      expect(fault.hits()).toBeGreaterThan(0);
+      expect(answer.json).toMatchObject({ stored: 1, duplicates: 1 });
+      expect((await loads())[1]).toMatchObject({ received: 2, changed: 1, unchanged: 1, ended: 1 });
+      expect((await areas()).map(({ ended }) => ended !== null)).toEqual([false, true, false]);
+    },
+  );
 });

@@ -3,7 +3,11 @@ import { expect, it } from 'vitest';
 import { isDate, parseInstant } from '../../../ingest/instant.ts';
 
 it('reads back every instant that a Date writes, at any offset', () => {
-  const moments = fc.date({ min: new Date('2000-01-01T00:00:00Z'), max: new Date('2099-12-31T00:00:00Z'), noInvalidDate: true });
+  const moments = fc.date({
+    min: new Date('2000-01-01T00:00:00Z'),
+    max: new Date('2099-12-31T00:00:00Z'),
+    noInvalidDate: true,
+  });
   fc.assert(
     fc.property(moments, fc.integer({ min: -14 * 60, max: 14 * 60 }), (moment, offset) => {
       const local = new Date(moment.getTime() + offset * 60_000).toISOString().slice(0, -1);
@@ -38,5 +42,7 @@ it.each([
 
 it('knows the days of the calendar', () => {
   expect(['2024-02-29', '2000-02-29', '1900-01-01'].map(isDate)).toEqual([true, true, true]);
-  expect(['2026-02-29', '2100-02-29', '2026-04-31', '1899-12-31', '2026-4-1', ''].map(isDate)).not.toContain(true);
+  expect(
+    ['2026-02-29', '2100-02-29', '2026-04-31', '1899-12-31', '2026-4-1', ''].map(isDate),
+  ).not.toContain(true);
 });

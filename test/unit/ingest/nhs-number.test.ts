@@ -39,6 +39,9 @@ it('finds any single digit that was mistyped, and any two neighbours that were s
   );
 });
 
-it.each(['', '943476591', '94347659190', '943 476 5919', '943476591x', '٩٤٣٤٧٦٥٩١٩'])('refuses %j', (text) => {
-  expect(isNhsNumber(text)).toBe(false);
-});
+it.each(['', '943476591', '94347659190', '943 476 5919', '943476591x', '٩٤٣٤٧٦٥٩١٩'])(
+  'refuses %j',
+  (text) => {
+    expect(isNhsNumber(text)).toBe(false);
+  },
+);

@@ -43,16 +43,24 @@ async function held(folder: string): Promise<string[]> {
   return ids;
 }
 
-const appended = fc.array(fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 4 }), { minLength: 1, maxLength: 25 });
+const appended = fc.array(
+  fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 4 }),
+  { minLength: 1, maxLength: 25 },
+);
 
 it('holds, after a cut anywhere in the last file, exactly the batches that end before it', async () => {
   await fc.assert(
     fc.asyncProperty(appended, fc.nat(), async (batches, at) =>
       withFolder(async (folder) => {
         const spool = await open(folder);
-        for (const [index, lines] of batches.entries()) await spool.append(batch(`r${index}`, lines), 0);
+        for (const [index, lines] of batches.entries())
+          await spool.append(batch(`r${index}`, lines), 0);
         await spool.close();
-        const name = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort().at(-1) ?? '';
+        const name =
+          (await readdir(folder))
+            .filter((each) => each.endsWith('.ndjson'))
+            .sort()
+            .at(-1) ?? '';
         const bytes = await readFile(join(folder, name));
         const before = await held(folder);
         expect(before).toEqual(batches.flat());
@@ -72,33 +80,42 @@ it('holds, after a cut anywhere in the last file, exactly the batches that end b
 
 it('loses, when a byte is damaged, no batch but the one that it is in, and puts that aside', async () => {
   await fc.assert(
-    fc.asyncProperty(appended, fc.nat(), fc.integer({ min: 1, max: 255 }), async (batches, at, flip) =>
-      withFolder(async (folder) => {
-        const spool = await open(folder);
-        for (const [index, lines] of batches.entries()) await spool.append(batch(`r${index}`, lines), 0);
-        await spool.close();
-        const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
-        const name = names[at % names.length] ?? '';
-        const bytes = await readFile(join(folder, name));
-        const position = at % bytes.length;
-        const hit = findBatches(bytes, 0).find(({ from, to }) => from <= position && position < to);
-        const hit_lines = hit ? bytes.toString('utf8', hit.from, hit.to).split('\n').slice(0, -2) : [];
-        const before = await held(folder);
-        bytes[position] = (bytes[position] ?? 0) ^ flip;
-        await writeFile(join(folder, name), bytes);
-        const again = await open(folder);
-        const after = await held(folder);
-        expect(after.length).toBe(before.length - hit_lines.length);
-        // What is left is what was there, in its order.
-        let next = 0;
-        for (const id of after) {
-          while (next < before.length && before[next] !== id) next += 1;
-          expect(next).toBeLessThan(before.length);
-          next += 1;
-        }
-        await again.close();
-        expect(await held(folder)).toEqual(after);
-      }),
+    fc.asyncProperty(
+      appended,
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      async (batches, at, flip) =>
+        withFolder(async (folder) => {
+          const spool = await open(folder);
+          for (const [index, lines] of batches.entries())
+            await spool.append(batch(`r${index}`, lines), 0);
+          await spool.close();
+          const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
+          const name = names[at % names.length] ?? '';
+          const bytes = await readFile(join(folder, name));
+          const position = at % bytes.length;
+          const hit = findBatches(bytes, 0).find(
+            ({ from, to }) => from <= position && position < to,
+          );
+          const hit_lines = hit
+            ? bytes.toString('utf8', hit.from, hit.to).split('\n').slice(0, -2)
+            : [];
+          const before = await held(folder);
+          bytes[position] = (bytes[position] ?? 0) ^ flip;
+          await writeFile(join(folder, name), bytes);
+          const again = await open(folder);
+          const after = await held(folder);
+          expect(after.length).toBe(before.length - hit_lines.length);
+          // What is left is what was there, in its order.
+          let next = 0;
+          for (const id of after) {
+            while (next < before.length && before[next] !== id) next += 1;
+            expect(next).toBeLessThan(before.length);
+            next += 1;
+          }
+          await again.close();
+          expect(await held(folder)).toEqual(after);
+        }),
     ),
     { numRuns: 80, seed: 7 },
   );
@@ -149,7 +166,14 @@ it('stops the start on a segment of a newer format, and leaves it as it is', asy
 
 it('drops a reference file that was not finished, and puts a damaged one aside as a whole', async () => {
   await withFolder(async (folder) => {
-    const reference = { dataset: 'areas', source: 's', receipt: 'r', received_at: 1, mode: 'full', as_of: null } as const;
+    const reference = {
+      dataset: 'areas',
+      source: 's',
+      receipt: 'r',
+      received_at: 1,
+      mode: 'full',
+      as_of: null,
+    } as const;
     const spool = await open(folder);
     const finished = await spool.beginReference(reference);
     await finished.append(batch('r', ['a']));
@@ -159,7 +183,11 @@ it('drops a reference file that was not finished, and puts a damaged one aside a
     await unfinished.append(batch('u', ['c']));
     await spool.close();
     const again = await open(folder);
-    expect(again.status().recovery).toMatchObject({ segments: 1, unfinished_uploads: 1, damaged_bytes: 0 });
+    expect(again.status().recovery).toMatchObject({
+      segments: 1,
+      unfinished_uploads: 1,
+      damaged_bytes: 0,
+    });
     await again.close();
     const name = (await readdir(folder)).find((each) => each.endsWith('.ndjson')) ?? '';
     await appendFile(join(folder, name), 'x');
@@ -176,7 +204,9 @@ it('shares one fsync among requests that come together', async () => {
     const spool = await open(folder, (step) => {
       if (step === 'spool.sync') syncs += 1;
     });
-    await Promise.all(Array.from({ length: 50 }, (_, index) => spool.append(batch(`r${index}`, ['x']), 0)));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => spool.append(batch(`r${index}`, ['x']), 0)),
+    );
     expect(syncs).toBeLessThan(4);
     await spool.close();
   });
