@@ -65,7 +65,12 @@ async function fill(
   progress(`${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`);
 
   step('Rolling up days and running detectors');
-  const analytics = await startAnalytics({ engine: running.engine, clock: system_clock, log });
+  const analytics = await startAnalytics({
+    engine: running.engine,
+    clock: system_clock,
+    log,
+    on_progress: progress,
+  });
   const stop = running.stop;
   Object.assign(running, { stop: () => analytics.close().then(stop) });
   await analytics.settled(progress);
