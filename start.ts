@@ -248,9 +248,10 @@ async function welcome(
   const { ingest, dashboard } = running;
   if (dashboard) {
     say(`\nDashboard  ${dashboard.address}`);
-    say(
-      `Sign in as administrator, once, within 15 minutes:\n  ${await dashboard.createAdministratorLink()}`,
-    );
+    const link = dashboard.createAdministratorLink();
+    if (link === null)
+      say('Bound beyond this machine, it gives no administrator link: unset HOST.');
+    else say(`Sign in as administrator, once, within 15 minutes:\n  ${link}`);
   }
   if (ingest) {
     say(`Ingest     ${ingest.address}   (API page: ${ingest.address}/docs)`);

@@ -1,9 +1,10 @@
 /** Builds the dashboard when it is stale, in a process of its own, before anything of it is loaded. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '#sql/errors.ts';
 import { project_root } from '#sql/statement.ts';
 
@@ -22,20 +23,66 @@ export type Progress = (line: string) => void;
  * @throws CodedError DASHBOARD_BUILD_FAILED with the last lines that the build printed
  */
 export async function ensureBuilt(options: { say: Progress }): Promise<'fresh' | 'built'> {
+  if (isFresh(hashInputs())) return 'fresh';
+  const release = await takeTurn();
+  try {
+    return await build(options.say);
+  } finally {
+    release();
+  }
+}
+
+async function build(say: Progress): Promise<'fresh' | 'built'> {
   const inputs = hashInputs();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return 'fresh';
-  options.say('Building the dashboard: its sources have changed since the last build.');
+  // Another process may have built while this one waited for its turn.
+  if (isFresh(inputs)) return 'fresh';
+  say('Building the dashboard: its sources have changed since the last build.');
   const started = performance.now();
   // Without its stamp a build that is cut short is stale, whatever it left.
   rmSync(stamp, { force: true });
   await runVite();
   writeFileSync(stamp, inputs);
-  options.say(`Built the dashboard in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  say(`Built the dashboard in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   return 'built';
 }
 
+function isFresh(inputs: string): boolean {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs;
+}
+
+const turn = join(dashboard, '.svelte-kit', 'building.pid');
+
+/** Waits until no other process builds, since two builds at once would tear the folder, and returns how to end ours. */
+async function takeTurn(): Promise<() => void> {
+  mkdirSync(dirname(turn), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(turn, String(process.pid), { flag: 'wx' });
+      return () => rmSync(turn, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    // One that died while it built leaves its turn behind.
+    if (!isBuilding()) rmSync(turn, { force: true });
+    else await delay(200);
+  }
+}
+
+function isBuilding(): boolean {
+  try {
+    process.kill(Number(readFileSync(turn, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 async function runVite(): Promise<void> {
-  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js');
+  const vite = join(
+    dirname(createRequire(import.meta.url).resolve('vite/package.json')),
+    'bin',
+    'vite.js',
+  );
   const child = spawn(
     process.execPath,
     [vite, 'build', '--config', join('dashboard', 'vite.config.ts')],
@@ -76,7 +123,8 @@ function* sources(folder: string): Generator<string> {
   const entries = readdirSync(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (path === build_folder || entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    if (path === build_folder || entry.name.startsWith('.') || entry.name === 'node_modules')
+      continue;
     if (entry.isDirectory()) yield* sources(path);
     else if (built_from.test(entry.name)) yield path;
   }

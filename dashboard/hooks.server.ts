@@ -33,11 +33,15 @@ export const handleError: HandleServerError = (caught) => {
     return {
       status: 500,
       message: 'Something went wrong here.',
-      remedy: 'Try again in a minute. If it goes on, tell the person who runs this system the time.',
+      remedy:
+        'Try again in a minute. If it goes on, tell the person who runs this system the time.',
     };
   }
   if (caught.kind === 'framework' && caught.error.status === 404) {
-    return { message: 'There is nothing at this address.', remedy: 'Check the address, or start again from the first page.' };
+    return {
+      message: 'There is nothing at this address.',
+      remedy: 'Check the address, or start again from the first page.',
+    };
   }
   return undefined;
 };
@@ -50,8 +54,9 @@ const audit_message =
 async function setLocals(event: RequestEvent): Promise<void> {
   if (!event.platform) throw new TypeError('The dashboard runs inside its own server only.');
   const { services } = event.platform.req;
-  const viewer = await readViewer(event, services);
+  // First, so that a failure of what follows can be logged.
   event.locals.services = services;
+  const viewer = await readViewer(event, services);
   event.locals.viewer = viewer;
   event.locals.reader = createReader(services.pages, viewer);
   event.locals.is_recorded = false;
@@ -89,12 +94,17 @@ async function answer(
   }
   if (verdict === 'not_found') return problem(event, 404, 'not-found');
   if (verdict === 'refused') {
-    return (await recordRefusal(event)) ? problem(event, 403, 'refused') : problem(event, 503, 'unrecorded');
+    return (await recordRefusal(event))
+      ? problem(event, 403, 'refused')
+      : problem(event, 503, 'unrecorded');
   }
   const response = await resolve(event);
   if (route_table[route_id]?.is_audited && response.ok && !event.locals.is_recorded) {
     // A page that forgot to record what it shows is as bad as one that could not.
-    event.locals.services.log.error({ code: 'LOOK_NOT_RECORDED', route: route_id }, 'a page failed');
+    event.locals.services.log.error(
+      { code: 'LOOK_NOT_RECORDED', route: route_id },
+      'a page failed',
+    );
     return problem(event, 503, 'unrecorded');
   }
   return response;
@@ -105,7 +115,10 @@ async function recordRefusal(event: RequestEvent): Promise<boolean> {
     await event.locals.record({ action: 'refused', subject_kind: 'route' });
     return true;
   } catch (error) {
-    event.locals.services.log.error({ code: 'OWN_AUDIT_FAILED', detail: messageOf(error) }, 'a page failed');
+    event.locals.services.log.error(
+      { code: 'OWN_AUDIT_FAILED', detail: messageOf(error) },
+      'a page failed',
+    );
     return false;
   }
 }

@@ -108,6 +108,7 @@ const protocol_header = 'x-access-audit-protocol';
 async function loadHandler(): Promise<Handler> {
   // The adapter takes every request for https unless a header says otherwise, whereupon every form of a page on plain
   // http would be refused as another site's. It reads the header's name from the environment, once, as it is loaded.
+  // eslint-disable-next-line no-restricted-syntax -- nothing is read here: this is how the adapter takes an option
   process.env['ACCESS_AUDIT_ADAPTER_PROTOCOL_HEADER'] = protocol_header;
   const built = pathToFileURL(join(build_folder, 'handler.js')).href;
   const { handler } = (await import(built)) as { handler: Handler };
@@ -154,7 +155,9 @@ function respond(
   if (!isOurHost(req.headers.host, host)) {
     // A name that is not ours, resolved to us, is how another site's page would reach a server on this machine.
     res.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
-    res.end('This server does not answer to that name. Use the address that it printed when it started.\n');
+    res.end(
+      'This server does not answer to that name. Use the address that it printed when it started.\n',
+    );
     return;
   }
   const is_forwarded = forwarding_headers.some((name) => req.headers[name] !== undefined);

@@ -8,7 +8,6 @@ import { createQueryLog, type QueryLog } from './query-log.ts';
 import { createSqlClient, type Pooled, type SqlClient } from './sql-client.ts';
 
 // The types of a client are met wherever one is passed on; those who open one and those who use one import from here.
-export { QueryError } from './sql-client.ts';
 export type { Bind, Binds, CallOptions, FileColumn, SqlClient } from './sql-client.ts';
 
 /** One ClickHouse, open. */

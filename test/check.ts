@@ -7,6 +7,8 @@ interface Check {
   readonly command: readonly string[];
 }
 
+/** Writes what component types stand on: `$app` and the routes' types. */
+const svelte_sync = ['svelte-kit', 'sync', '-c', 'dashboard/vite.config.ts'];
 const svelte_check = [
   'svelte-check',
   '--tsconfig',
@@ -18,6 +20,7 @@ const svelte_check = [
 
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'] },
+  { name: 'generated types', command: svelte_sync },
   { name: 'component types', command: svelte_check },
   { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },

@@ -14,7 +14,10 @@ const months_max = 13;
 const short_month = new Intl.DateTimeFormat('en-GB', { month: 'short', timeZone: 'UTC' });
 
 /** `width` in pixels. The latest thirteen months, so that the same month of the year before is among them. */
-export function monthlyBars(rows: readonly MonthRow[], { width }: { width: number }): Plot.PlotOptions {
+export function monthlyBars(
+  rows: readonly MonthRow[],
+  { width }: { width: number },
+): Plot.PlotOptions {
   const shown = rows.slice(-months_max);
   // On a phone only every so many months find room for their name.
   const step = Math.ceil((shown.length * 48) / (width - 80));
@@ -36,9 +39,23 @@ export function monthlyBars(rows: readonly MonthRow[], { width }: { width: numbe
     marks: [
       Plot.axisX(
         ticks.map(({ month }) => month),
-        { tickFormat: tickText, tickSize: 0, tickPadding: 8, color: axis_colour, label: null, fontSize: text_px },
+        {
+          tickFormat: tickText,
+          tickSize: 0,
+          tickPadding: 8,
+          color: axis_colour,
+          label: null,
+          fontSize: text_px,
+        },
       ),
-      Plot.axisY({ ticks: 4, tickFormat: ',d', tickSize: 0, color: axis_colour, label: null, fontSize: text_px }),
+      Plot.axisY({
+        ticks: 4,
+        tickFormat: ',d',
+        tickSize: 0,
+        color: axis_colour,
+        label: null,
+        fontSize: text_px,
+      }),
       Plot.gridY({ ticks: 4, stroke: axis_colour, strokeOpacity: 0.2 }),
       Plot.barY(
         shown.filter(({ value }) => value !== null),

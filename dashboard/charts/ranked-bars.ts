@@ -11,7 +11,10 @@ export interface RankedRow {
 const row_px = 40;
 
 /** `width` in pixels. Hidden figures come last, as a star. */
-export function rankedBars(rows: readonly RankedRow[], { width }: { width: number }): Plot.PlotOptions {
+export function rankedBars(
+  rows: readonly RankedRow[],
+  { width }: { width: number },
+): Plot.PlotOptions {
   const ranked = [...rows].sort(
     (a, b) => (b.value ?? -1) - (a.value ?? -1) || (a.name < b.name ? -1 : 1),
   );
@@ -67,6 +70,7 @@ function shortened(name: string, characters: number): string {
     first = `${first} ${words.shift()}`.trim();
   }
   const rest = words.join(' ');
-  const cut = (text: string) => (text.length <= characters ? text : `${text.slice(0, characters - 1)}…`);
+  const cut = (text: string) =>
+    text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
   return first === '' ? cut(rest) : `${first}\n${cut(rest)}`;
 }

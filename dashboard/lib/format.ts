@@ -1,10 +1,28 @@
 /** How times, counts and numbers are written for people: local time, British order. */
 
 const london = 'Europe/London';
-const day_format = new Intl.DateTimeFormat('en-GB', { timeZone: london, day: 'numeric', month: 'short', year: 'numeric' });
-const time_format = new Intl.DateTimeFormat('en-GB', { timeZone: london, hour: '2-digit', minute: '2-digit' });
-const clock_format = new Intl.DateTimeFormat('en-GB', { timeZone: london, hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const month_format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' });
+const day_format = new Intl.DateTimeFormat('en-GB', {
+  timeZone: london,
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
+const time_format = new Intl.DateTimeFormat('en-GB', {
+  timeZone: london,
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const clock_format = new Intl.DateTimeFormat('en-GB', {
+  timeZone: london,
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const month_format = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  month: 'long',
+  year: 'numeric',
+});
 const count_format = new Intl.NumberFormat('en-GB');
 
 /** `at` in epoch milliseconds, as `3 Nov 2026`. */

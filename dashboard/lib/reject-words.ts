@@ -21,7 +21,8 @@ const sentences: Record<string, string> = {
   TIME_FUTURE: 'It happened more than ten minutes after its receipt.',
   PATIENT_CHECK_DIGIT: 'An NHS number is not ten digits with a valid check digit.',
   ORGANISATION_NOT_ALLOWED: 'The source may not speak for that organisation.',
-  CONFLICT: 'The id came again with other content; the first is kept. Ask the sender which is right.',
+  CONFLICT:
+    'The id came again with other content; the first is kept. Ask the sender which is right.',
 };
 
 /** The sentence for `code`; a code that is not known here is put in words. */

@@ -2,8 +2,16 @@
 
 export type Severity = 'low' | 'medium' | 'high';
 export const severities: readonly Severity[] = ['high', 'medium', 'low'];
-export const severity_names: Record<string, string> = { high: 'High', medium: 'Medium', low: 'Low' };
-export const severity_colours: Record<string, string> = { high: 'red', medium: 'orange', low: 'grey' };
+export const severity_names: Record<string, string> = {
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+};
+export const severity_colours: Record<string, string> = {
+  high: 'red',
+  medium: 'orange',
+  low: 'grey',
+};
 
 export const statuses = ['open', 'withdrawn', 'closed'] as const;
 export const status_names: Record<string, string> = {
@@ -11,7 +19,11 @@ export const status_names: Record<string, string> = {
   withdrawn: 'Withdrawn',
   closed: 'Closed',
 };
-export const status_colours: Record<string, string> = { open: 'blue', withdrawn: 'grey', closed: 'green' };
+export const status_colours: Record<string, string> = {
+  open: 'blue',
+  withdrawn: 'grey',
+  closed: 'green',
+};
 
 export const organisation_type_names: Record<string, string> = {
   gp: 'GP practice',
@@ -63,5 +75,6 @@ export const explanation_names: Record<string, string> = {
 /** `out_of_area` as `Out of area`: for an id that has no words of its own yet. */
 export function inWords(id: string): string {
   const words = id.replaceAll('_', ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const written = words.replace(/\b(gp|nhs|id)\b/g, (initials) => initials.toUpperCase());
+  return written.charAt(0).toUpperCase() + written.slice(1);
 }

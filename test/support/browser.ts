@@ -13,7 +13,12 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: program,
     // The package's own flags are for a cloud function, and switch off the web's security, which is under test here.
-    args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--font-render-hinting=none',
+    ],
     env: { PATH: process.env['PATH'] ?? '', HOME: dirname(program), ...environment },
   });
 }
@@ -25,7 +30,10 @@ interface Unpacked {
 
 /** Unpacks the browser once a version; what an interrupted test run left half unpacked is done again. */
 async function unpackChromium(): Promise<Unpacked> {
-  const package_folder = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..');
+  const package_folder = join(
+    dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
+    '..',
+  );
   const { version } = JSON.parse(readFileSync(join(package_folder, 'package.json'), 'utf8')) as {
     version: string;
   };
@@ -36,15 +44,24 @@ async function unpackChromium(): Promise<Unpacked> {
     mkdirSync(folder, { recursive: true });
     await within(folder, () => chromiumPackage.executablePath());
     await within(folder, () => inflate(join(package_folder, 'bin', 'al2023.tar.br')));
+    // Its own configuration looks for fonts under /tmp only, and without any font the browser dies.
+    writeFileSync(join(folder, 'fonts.conf'), fontsConfiguration(folder));
     writeFileSync(marker, '');
   }
   const program = join(folder, 'chromium');
-  const fonts = { FONTCONFIG_PATH: join(folder, 'fonts') };
+  const fonts = { FONTCONFIG_FILE: join(folder, 'fonts.conf') };
   const libraries = join(folder, 'al2023', 'lib');
   // The libraries that it brings are for machines without; where there are some, those match the rest of the system.
   return lacksLibraries(program)
     ? { program, environment: { ...fonts, LD_LIBRARY_PATH: libraries } }
     : { program, environment: fonts };
+}
+
+function fontsConfiguration(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
+`;
 }
 
 /** Runs `work` with the temporary directory that the package unpacks to set to `folder`. */

@@ -99,13 +99,22 @@ export async function readAlert(reader: Reader, alert_id: string) {
     ]);
   const detector = detectors.get(alert.detector_id);
   const cited_sources = new Set(events.map(({ source }) => source));
-  const needs = [...new Set([...(detector?.needs ?? []), 'care_relationships', 'rosters', 'declared_ties'])];
+  const needs = [
+    ...new Set([...(detector?.needs ?? []), 'care_relationships', 'rosters', 'declared_ties']),
+  ];
   return {
     alert,
     title: detectorTitle(detectors, alert.detector_id),
     events,
     history,
-    weighed: weighAlert({ alert, events, explanations, circumstances: circumstances[0], references, needs }),
+    weighed: weighAlert({
+      alert,
+      events,
+      explanations,
+      circumstances: circumstances[0],
+      references,
+      needs,
+    }),
     references: references.filter(({ dataset }) => needs.includes(dataset)),
     sources: sources.filter(({ source }) => cited_sources.has(source)),
     readme: parseMarkdown(detector?.readme ?? ''),

@@ -54,7 +54,8 @@ export function filterChips(
   filters: AlertFilters,
   names: { detector(id: string): string; organisation(code: string): string },
 ): Chip[] {
-  const without = (change: Partial<AlertFilters>) => alertsAddress({ ...filters, page: 1, ...change });
+  const without = (change: Partial<AlertFilters>) =>
+    alertsAddress({ ...filters, page: 1, ...change });
   const chips: Chip[] = [];
   if (filters.detector_id) {
     chips.push({ text: names.detector(filters.detector_id), href: without({ detector_id: '' }) });

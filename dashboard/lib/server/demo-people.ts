@@ -37,7 +37,7 @@ export async function isDemoOpen(services: Services): Promise<boolean> {
   return counted?.sources === 0;
 }
 
-/** Who the ready people are on this data: the trust is the acute one with the most open alerts. */
+/** Who the ready people are on this data: the trust is the one with the most open alerts. */
 export async function demoUser(
   services: Services,
   person: DemoPerson,

@@ -64,12 +64,15 @@ export function judgeFeeds(
         const names = missing.map((dataset) => dataset_names[dataset] ?? dataset).join(', ');
         return [{ title: detector.title, why: `never received: ${names}` }];
       }
-      if (detector.run_status === 'blind') return [{ title: detector.title, why: 'a feed that it needs is missing' }];
-      if (detector.run_status === 'failed') return [{ title: detector.title, why: 'its last run failed' }];
+      if (detector.run_status === 'blind')
+        return [{ title: detector.title, why: 'a feed that it needs is missing' }];
+      if (detector.run_status === 'failed')
+        return [{ title: detector.title, why: 'its last run failed' }];
       return [];
     });
   const silent = sources.filter(
-    ({ is_ended, heard_at_ms }) => !is_ended && heard_at_ms > 0 && now - heard_at_ms > silence_ms_max,
+    ({ is_ended, heard_at_ms }) =>
+      !is_ended && heard_at_ms > 0 && now - heard_at_ms > silence_ms_max,
   );
   return { blind, silent: silent.map(({ source, heard_at_ms }) => ({ source, heard_at_ms })) };
 }

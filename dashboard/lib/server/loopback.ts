@@ -1,6 +1,4 @@
 /** Whether a request came straight from this machine. */
-import type { RequestEvent } from '@sveltejs/kit';
-
 const loopback_names = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
 
 /** Whether `host` (a name, without port) is this machine's own. */
@@ -9,7 +7,10 @@ export function isLoopbackName(host: string): boolean {
 }
 
 /** A loopback Host, and no sign that a proxy passed it on: then the person sits at this machine. */
-export function isLoopbackRequest(event: RequestEvent): boolean {
+export function isLoopbackRequest(event: {
+  readonly url: URL;
+  readonly platform: { readonly req: { readonly is_forwarded: boolean } } | undefined;
+}): boolean {
   return isLoopbackName(event.url.hostname) && event.platform?.req.is_forwarded === false;
 }
 

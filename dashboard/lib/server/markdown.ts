@@ -8,7 +8,11 @@ export interface Span {
 export type Block =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'paragraph'; readonly spans: readonly Span[] }
-  | { readonly kind: 'list'; readonly is_ordered: boolean; readonly items: readonly (readonly Span[])[] };
+  | {
+      readonly kind: 'list';
+      readonly is_ordered: boolean;
+      readonly items: readonly (readonly Span[])[];
+    };
 
 /** Headings, paragraphs and flat lists; `code` and **strong** within. The title (one `#`) is left out: pages have theirs. */
 export function parseMarkdown(markdown: string): Block[] {

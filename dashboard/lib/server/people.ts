@@ -15,7 +15,11 @@ export function localAdministrator(): Viewer {
 }
 
 /** Stores `user` when it is new or has changed. */
-export async function keepUser(services: Services, user: Viewer, changed_by: string): Promise<void> {
+export async function keepUser(
+  services: Services,
+  user: Viewer,
+  changed_by: string,
+): Promise<void> {
   const [known] = await services.people.rows<{
     version: number;
     name: string;

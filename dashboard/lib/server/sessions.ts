@@ -47,7 +47,8 @@ export async function readSession(
   );
   const now = services.clock.now();
   if (!found || !isRole(found.role)) return undefined;
-  if (now - found.began_at >= session_ms_max || now - found.seen_at >= idle_ms_max) return undefined;
+  if (now - found.began_at >= session_ms_max || now - found.seen_at >= idle_ms_max)
+    return undefined;
   if (now - found.seen_at >= renewal_ms) {
     await services.people.insert('user_sessions', [
       {
@@ -62,7 +63,11 @@ export async function readSession(
 }
 
 /** Ends the session for good. The row says so, whatever the browser keeps. */
-export async function endSession(services: Services, token: string, user_id: string): Promise<void> {
+export async function endSession(
+  services: Services,
+  token: string,
+  user_id: string,
+): Promise<void> {
   const now = services.clock.now();
   await services.people.insert('user_sessions', [
     { ...sessionRow(token, user_id, '', now), change: 'ended', changed_at: now },

@@ -31,7 +31,8 @@ export async function signOut(event: RequestEvent): Promise<void> {
 /** Whether the browser says that a person followed the link, not another site or a look ahead. */
 export function isFollowedByHand(request: Request): boolean {
   const site = request.headers.get('sec-fetch-site');
-  const is_ahead = request.headers.has('sec-purpose') || request.headers.get('purpose') === 'prefetch';
+  const is_ahead =
+    request.headers.has('sec-purpose') || request.headers.get('purpose') === 'prefetch';
   return !is_ahead && (site === null || site === 'none' || site === 'same-origin');
 }
 

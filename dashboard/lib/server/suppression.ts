@@ -52,15 +52,16 @@ function isFew({ staff }: Figures): boolean {
   return staff > 0 && staff <= small_max;
 }
 
-function hiddenParts<Part extends { readonly figures: Figures }>(parts: readonly Part[]): Set<Part> {
+function hiddenParts<Part extends { readonly figures: Figures }>(
+  parts: readonly Part[],
+): Set<Part> {
   const hidden = new Set(parts.filter(({ figures }) => isFew(figures)));
   if (hidden.size === 0) return hidden;
   const others = parts
     .filter((part) => !hidden.has(part) && part.figures.staff > 0)
     .sort((a, b) => a.figures.staff - b.figures.staff);
   const staff = () => [...hidden].reduce((total, { figures }) => total + figures.staff, 0);
-  // One hidden part alone is the whole less the rest, whatever its size, so two at least are hidden together.
-  while ((hidden.size < 2 || staff() <= small_max) && others.length > 0) {
+  while (staff() <= small_max && others.length > 0) {
     const next = others.shift();
     if (next) hidden.add(next);
   }

@@ -3,7 +3,13 @@ import { addDays } from '#sql/clock.ts';
 import { formatCount, formatMonth } from '../format.ts';
 import { organisation_type_names } from '../words.ts';
 import type { Reader } from './scope.ts';
-import { publishParts, publishWhole, type Figures, type Published, type PublishedFigures } from './suppression.ts';
+import {
+  publishParts,
+  publishWhole,
+  type Figures,
+  type Published,
+  type PublishedFigures,
+} from './suppression.ts';
 
 export const cuts = ['month', 'area', 'organisation_type'] as const;
 /** By what the figures are cut. */
@@ -35,8 +41,16 @@ interface FoundRow {
 export async function readUsage(reader: Reader, cut: Cut): Promise<UsageRow[]> {
   const found = await reader.exchange<FoundRow>('usage', { by: cut === 'month' ? '' : cut });
   const covered = {
-    from: found.map((row) => row.first_day).sort().at(0) ?? '',
-    to: found.map((row) => row.last_day).sort().at(-1) ?? '',
+    from:
+      found
+        .map((row) => row.first_day)
+        .sort()
+        .at(0) ?? '',
+    to:
+      found
+        .map((row) => row.last_day)
+        .sort()
+        .at(-1) ?? '',
   };
   return [...Map.groupBy(found, ({ month }) => month)].flatMap(([month, rows]) => {
     const is_partial = month < covered.from || lastDayOf(month) > covered.to;
@@ -63,13 +77,13 @@ export function monthToShow(months: readonly UsageRow[], asked: string | null): 
 }
 
 /** What the months say, as a heading: the latest full month against the one before. */
-export function monthFinding(
-  months: readonly UsageRow[],
-  figure: 'openings' | 'staff',
-): string {
+export function monthFinding(months: readonly UsageRow[], figure: 'openings' | 'staff'): string {
   const full = months.filter(({ is_partial }) => !is_partial);
   const latest = full.at(-1) ?? months.at(-1);
-  if (!latest) return figure === 'openings' ? 'No record has been opened yet' : 'Nobody has opened a record yet';
+  if (!latest)
+    return figure === 'openings'
+      ? 'No record has been opened yet'
+      : 'Nobody has opened a record yet';
   const when = `${latest.is_partial ? 'so far in' : 'in'} ${formatMonth(latest.month)}`;
   const value = latest.published[figure];
   if (value === '*') return `Too few staff were active ${when} to publish a figure`;
@@ -85,9 +99,12 @@ export function monthFinding(
 /** What the parts of one month say, as a heading. */
 export function partFinding(parts: readonly UsageRow[], month: string, what: string): string {
   const shown = parts.filter((part) => typeof part.published.openings === 'number');
-  const first = [...shown].sort((a, b) => Number(b.published.openings) - Number(a.published.openings))[0];
-  if (!first || first.published.openings === 0) return `No ${what} has a figure to publish for ${formatMonth(month)}`;
-  return `${first.name} opened the most records in ${formatMonth(month)}: ${formatCount(Number(first.published.openings))}`;
+  const first = [...shown].sort(
+    (a, b) => Number(b.published.openings) - Number(a.published.openings),
+  )[0];
+  if (!first || first.published.openings === 0)
+    return `No ${what} has a figure to publish for ${formatMonth(month)}`;
+  return `${first.name} had the most openings in ${formatMonth(month)}: ${formatCount(Number(first.published.openings))}`;
 }
 
 function changeSince(value: number, before: Published | undefined, is_partial: boolean): string {

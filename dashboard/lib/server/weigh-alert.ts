@@ -37,18 +37,28 @@ function reasonsFor({ alert, events, explanations, circumstances }: Evidence): s
   const reasons = [alert.reason];
   const is_patient = alert.patient_id !== '';
   if (is_patient && explanations.length === 0) {
-    reasons.push('Nothing on record explains this access: no appointment, admission, referral, registration or caseload.');
-  } else if (is_patient && explanations.every(({ strength }) => strength === 'inferred' || strength === 'organisation')) {
-    reasons.push('What explains it links the patient with the organisation, not with this member of staff or their team.');
+    reasons.push(
+      'Nothing on record explains this access: no appointment, admission, referral, registration or caseload.',
+    );
+  } else if (
+    is_patient &&
+    explanations.every(({ strength }) => strength === 'inferred' || strength === 'organisation')
+  ) {
+    reasons.push(
+      'What explains it links the patient with the organisation, not with this member of staff or their team.',
+    );
   }
   if (circumstances?.colleagues === 0) {
     reasons.push('Nobody else of the organisation opened this record that day.');
   }
   if (circumstances && circumstances.days > 1) {
-    reasons.push(`They opened this record on ${circumstances.days} days within the 90 days to then.`);
+    reasons.push(
+      `They opened this record on ${circumstances.days} days within the 90 days to then.`,
+    );
   }
   const overrides = [...new Set(events.map(({ override }) => override).filter(Boolean))];
-  for (const override of overrides) reasons.push(`An override was used: ${inWords(override).toLowerCase()}.`);
+  for (const override of overrides)
+    reasons.push(`An override was used: ${inWords(override).toLowerCase()}.`);
   return reasons;
 }
 
@@ -75,17 +85,31 @@ function reasonsAgainst({ alert, events, explanations, circumstances }: Evidence
   return reasons;
 }
 
-function explanationSentence({ explanation_id, strength, kind, from_ms, to_ms }: Explanation): string {
+function explanationSentence({
+  explanation_id,
+  strength,
+  kind,
+  from_ms,
+  to_ms,
+}: Explanation): string {
   const name = explanation_names[explanation_id] ?? inWords(explanation_id);
-  const from = kind === '' ? '' : `, from ${formatDay(from_ms)}${to_ms === null ? ', open' : ` to ${formatDay(to_ms)}`}`;
-  return `${name}${from}: ${strength_names[strength] ?? strength}.`;
+  const when = kind === '' ? '' : `, ${period(from_ms, to_ms)}`;
+  return `${name}${when}: ${strength_names[strength] ?? strength}.`;
+}
+
+function period(from_ms: number, to_ms: number | null): string {
+  const from = formatDay(from_ms);
+  if (to_ms === null) return `from ${from}, open`;
+  const to = formatDay(to_ms);
+  return from === to ? `on ${from}` : `from ${from} to ${to}`;
 }
 
 function missing({ needs, references, alert }: Evidence): string[] {
   const loaded = new Set(references.map(({ dataset }) => dataset));
   const never = needs.filter((dataset) => dataset !== 'access_events' && !loaded.has(dataset));
   const sentences = never.map(
-    (dataset) => `${dataset_names[dataset] ?? inWords(dataset)} were never received, so nothing is known from them.`,
+    (dataset) =>
+      `${dataset_names[dataset] ?? inWords(dataset)} were never received, so nothing is known from them.`,
   );
   if (alert.known_role === '' && alert.known_name === '') {
     sentences.push('The staff feed does not know this member of staff in this organisation.');

@@ -1,5 +1,5 @@
 -- One row per source: its last event, when it was last heard of, and what became of all that it sent.
--- The last event is sought in the latest days, where nearly every source has one; else the ledger says.
+-- Receipts of reference data are left out: their loads are in another ledger. The last event is sought in the latest days, where nearly every source has one; else the ledger says.
 WITH
     recent AS
     (
@@ -20,6 +20,7 @@ WITH
         SELECT source, sum(stored) AS stored_events, sum(duplicates) AS duplicate_events,
             sum(conflicts) AS conflicting_events
         FROM receipts
+        WHERE load_seq IN (SELECT load_seq FROM segments)
         GROUP BY source
     ),
     heard AS

@@ -1,4 +1,4 @@
--- The acute trust with the most open alerts; another organisation with alerts, or another trust, where there is none.
+-- The trust (acute, mental health or community) with the most open alerts; another organisation with alerts, or another trust, where there is none.
 WITH open_alerts AS
 (
     SELECT organisation_code, count() AS alerts
@@ -17,5 +17,5 @@ FROM
     FROM open_alerts
 )
 GROUP BY organisation_code
-ORDER BY max(type) = 'acute' AND sum(alerts) > 0 DESC, sum(alerts) DESC, max(type) = 'acute' DESC, organisation_code
+ORDER BY max(type) IN ('acute', 'mental_health', 'community') AND sum(alerts) > 0 DESC, sum(alerts) DESC, max(type) = 'acute' DESC, organisation_code
 LIMIT 1

@@ -30,7 +30,7 @@ WITH
     ),
     practices AS
     (
-        SELECT organisation_code AS gp_practice_code, name AS practice_name
+        SELECT organisation_code AS practice_code, name AS practice_name
         FROM organisations
         WHERE organisation_code IN (SELECT gp_practice_code FROM person)
     )
@@ -47,4 +47,4 @@ FROM this
 LEFT JOIN places USING (organisation_code)
 LEFT JOIN known USING (staff_id_system, staff_id, organisation_code)
 LEFT JOIN person USING (patient_id)
-LEFT JOIN practices ON practices.gp_practice_code = person.gp_practice_code
+LEFT JOIN practices ON practice_code = gp_practice_code

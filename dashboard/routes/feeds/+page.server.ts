@@ -34,6 +34,7 @@ export const load: PageServerLoad = async ({ locals }) => {
     sees_rejects ? reader.exchange<RejectCode>('reject_codes') : [],
     readDetectors(reader),
   ]);
+  const is_local_open = sources.some(({ source, is_ended }) => source === 'local' && !is_ended);
   const known = new Map(references.map((feed) => [feed.dataset, feed]));
   return {
     sources: sees_rejects ? sources : sources.map((source) => ({ ...source, rejects: 0 })),
@@ -45,20 +46,21 @@ export const load: PageServerLoad = async ({ locals }) => {
     health: judgeFeeds([...detectors.values()], references, sources, now),
     is_empty: sources.every(({ stored }) => stored === 0) && references.length === 0,
     // How to send is for whoever runs this machine; the path of the key is no business of others.
-    first_event: is_administrator ? firstEvent(services.config, now) : undefined,
+    first_event: is_administrator && is_local_open ? firstEvent(services.config, now) : undefined,
   };
 };
 
 /** A command that stores one invented event, as it stands. */
 function firstEvent(config: { data_dir: string; ingest_address: string }, now: number): string {
   const event = JSON.stringify({
-    event_id: 'first-event',
+    // One of its own each time: the same id with another time would be kept as a conflict.
+    event_id: `first-event-${now}`,
     occurred_at: new Date(now).toISOString(),
     action: 'view',
     outcome: 'success',
     staff_id: 'demo-staff-1',
     organisation_code: 'X26',
-    patient_id: '9434765919',
+    patient_id: '9990001014',
     section: 'gp_record',
   });
   return [

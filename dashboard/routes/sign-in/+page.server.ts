@@ -24,6 +24,7 @@ export const load: PageServerLoad = async (event) => {
     : [];
   return {
     people,
+    is_link_used: event.url.searchParams.get('was') === 'used',
     // In demo mode with real data the page says why nobody is offered.
     is_demo_closed: services.config.is_demo && !is_open,
   };

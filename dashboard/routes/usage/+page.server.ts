@@ -1,7 +1,13 @@
 /** How much the record is used: published figures only, for every role. */
 import { formatMonth } from '../../lib/format.ts';
 import { drawChart } from '../../lib/server/render-chart.ts';
-import { monthFinding, monthToShow, partFinding, readUsage, type UsageRow } from '../../lib/server/usage.ts';
+import {
+  monthFinding,
+  monthToShow,
+  partFinding,
+  readUsage,
+  type UsageRow,
+} from '../../lib/server/usage.ts';
 import { monthlyBars } from '../../charts/monthly-bars.ts';
 import { rankedBars } from '../../charts/ranked-bars.ts';
 import type { PageServerLoad } from './$types';
@@ -23,11 +29,19 @@ export const load: PageServerLoad = async ({ locals, url }) => {
       months: months.map((row) => ({ ...row, text: formatMonth(row.month) })),
       openings: {
         finding: monthFinding(months, 'openings'),
-        svg: drawChart(monthlyBars, monthRows(months, 'openings'), 'Bar chart of openings by month'),
+        svg: drawChart(
+          monthlyBars,
+          monthRows(months, 'openings'),
+          'Bar chart of openings by month',
+        ),
       },
       staff: {
         finding: monthFinding(months, 'staff'),
-        svg: drawChart(monthlyBars, monthRows(months, 'staff'), 'Bar chart of distinct staff by month'),
+        svg: drawChart(
+          monthlyBars,
+          monthRows(months, 'staff'),
+          'Bar chart of distinct staff by month',
+        ),
       },
       areas: {
         rows: areas,
@@ -37,7 +51,11 @@ export const load: PageServerLoad = async ({ locals, url }) => {
       types: {
         rows: types,
         finding: partFinding(types, month, 'type of organisation'),
-        svg: drawChart(rankedBars, rankedRows(types), `Bar chart of openings by type of organisation, ${name}`),
+        svg: drawChart(
+          rankedBars,
+          rankedRows(types),
+          `Bar chart of openings by type of organisation, ${name}`,
+        ),
       },
     },
   };

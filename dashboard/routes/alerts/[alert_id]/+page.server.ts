@@ -7,8 +7,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const { alert_id } = params;
   const detail = await readAlert(locals.reader, alert_id);
   if (!detail) {
-    error(404, {
-      message: 'There is nothing at this address.',
+    error(404, 'There is nothing at this address.', {
       remedy: 'Check the address, or start again from the first page.',
     });
   }

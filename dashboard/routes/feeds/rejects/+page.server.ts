@@ -13,11 +13,12 @@ interface RejectSample {
 }
 
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const [source, dataset, code] = ['source', 'dataset', 'code'].map((name) => url.searchParams.get(name) ?? '');
+  const [source, dataset, code] = ['source', 'dataset', 'code'].map(
+    (name) => url.searchParams.get(name) ?? '',
+  );
   const with_raw = url.searchParams.get('raw') === 'shown';
   if (!source || !dataset || !code) {
-    error(404, {
-      message: 'There are no samples without a source, a dataset and a code.',
+    error(404, 'There are no samples without a source, a dataset and a code.', {
       remedy: 'Choose one on the feeds page.',
     });
   }

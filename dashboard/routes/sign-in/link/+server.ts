@@ -8,7 +8,8 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async (event) => {
   const { services } = event.locals;
   const token = event.url.searchParams.get('token') ?? '';
-  const is_good = isFollowedByHand(event.request) && isLoopbackRequest(event) && services.links.use(token);
+  const is_good =
+    isFollowedByHand(event.request) && isLoopbackRequest(event) && services.links.use(token);
   if (!is_good) {
     await keepRefusal(event, 'administrator_link');
     redirect(303, '/sign-in?was=used');

@@ -7,14 +7,16 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async ({ locals, url }) => {
   const by = url.searchParams.get('by') ?? 'month';
   if (!isCut(by)) {
-    error(404, {
-      message: 'There are no figures by that.',
-      remedy: `Ask for one of: ${cuts.join(', ')}.`,
-    });
+    error(404, 'There are no figures by that.', { remedy: `Ask for one of: ${cuts.join(', ')}.` });
   }
   const rows = await readUsage(locals.reader, by);
   await locals.record({ action: 'export', subject_kind: 'usage', detail: by });
-  const part = by === 'month' ? [] : by === 'area' ? ['area_code', 'area_name'] : ['organisation_type', 'organisation_type_name'];
+  const part =
+    by === 'month'
+      ? []
+      : by === 'area'
+        ? ['area_code', 'area_name']
+        : ['organisation_type', 'organisation_type_name'];
   const csv = stringify(
     rows.map(({ month, code, name, published, is_partial }) => [
       month.slice(0, 7),
