@@ -103,13 +103,23 @@ export function compareAlerts(
       const change_reason = 'It is true again.';
       changes.push({ ...alert, version: old.version + 1, change: 'raised', change_reason });
     } else if (old.content_hash !== alert.content_hash) {
-      changes.push({ ...alert, version: old.version + 1, change: 'changed', change_reason: whatChanged(old, alert) });
+      changes.push({
+        ...alert,
+        version: old.version + 1,
+        change: 'changed',
+        change_reason: whatChanged(old, alert),
+      });
     }
   }
   for (const old of standing) {
     if (old.change === 'withdrawn' || now.has(old.alert_id)) continue;
     const { version, ...alert } = old;
-    changes.push({ ...alert, version: version + 1, change: 'withdrawn', change_reason: reasonToWithdraw(old) });
+    changes.push({
+      ...alert,
+      version: version + 1,
+      change: 'withdrawn',
+      change_reason: reasonToWithdraw(old),
+    });
   }
   return changes;
 }

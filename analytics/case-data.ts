@@ -34,7 +34,11 @@ const reference_defaults: Readonly<Record<string, Row>> = {
   staff: { staff_id_system: 'urn:access-audit:local', organisation_code: 'ORG1' },
   staff_identities: { staff_id_system: 'urn:access-audit:local', kind: 'person' },
   patients: {},
-  care_relationships: { organisation_code: 'ORG1', kind: 'appointment', starts_at: '2026-03-02T12:00:00Z' },
+  care_relationships: {
+    organisation_code: 'ORG1',
+    kind: 'appointment',
+    starts_at: '2026-03-02T12:00:00Z',
+  },
 };
 
 const committed_at = Date.parse('2026-06-01T00:00:00Z');
@@ -102,7 +106,10 @@ export function createLoads(client: SqlClient): Loads {
   };
 }
 
-function segmentRow(load_seq: number, events: readonly { source: string; day: string; occurred_at: number }[]) {
+function segmentRow(
+  load_seq: number,
+  events: readonly { source: string; day: string; occurred_at: number }[],
+) {
   const times = events.map(({ occurred_at }) => occurred_at);
   return {
     load_seq,
@@ -127,7 +134,11 @@ function withInstants(row: Row): Row {
 }
 
 /** The client takes its columns from the first row, so rows are sent together only with those of the same fields. */
-async function insertUniform(client: SqlClient, table: string, rows: readonly Row[]): Promise<void> {
+async function insertUniform(
+  client: SqlClient,
+  table: string,
+  rows: readonly Row[],
+): Promise<void> {
   const shapes = new Map<string, Row[]>();
   for (const row of rows) {
     const shape = Object.keys(row).sort().join();

@@ -30,37 +30,58 @@ export function readCases(detector_id: string): DetectorCase[] {
     .sort()
     .map((file) => {
       const path = `${folder}/${file}`;
-      const parsed = parseYaml(readFileSync(join(project_root, path), 'utf8')) as Partial<DetectorCase> | null;
+      const parsed = parseYaml(
+        readFileSync(join(project_root, path), 'utf8'),
+      ) as Partial<DetectorCase> | null;
       const { given, expect, ...others } = parsed ?? {};
       if (!given || !Array.isArray(expect) || Object.keys(others).length > 0) {
-        throw definitionInvalid(path, 'a case has given (rows by dataset) and expect (rows), and nothing else.');
+        throw definitionInvalid(
+          path,
+          'a case has given (rows by dataset) and expect (rows), and nothing else.',
+        );
       }
       return {
         name: file.replace(/\.yaml$/, '').replaceAll('_', ' '),
-        given: Object.fromEntries(Object.entries(given).map(([name, rows]) => [name, rows.flatMap(repeated)])),
+        given: Object.fromEntries(
+          Object.entries(given).map(([name, rows]) => [name, rows.flatMap(repeated)]),
+        ),
         expect,
       };
     });
 }
 
 /** Loads a case into empty tables, judges it, and returns what the detector finds under its own params. */
-export async function runCase(client: SqlClient, clock: Clock, detector: Detector, one: DetectorCase): Promise<Alert[]> {
+export async function runCase(
+  client: SqlClient,
+  clock: Clock,
+  detector: Detector,
+  one: DetectorCase,
+): Promise<Alert[]> {
   const loads = createLoads(client);
   for (const [name, rows] of Object.entries(one.given)) {
     if (name === 'events') await loads.events(rows);
     else if (name === 'uncommitted_events') await loads.uncommitted(rows);
     else await loads.reference(name, rows);
   }
-  const summary = await detect({ client, clock });
+  const summary = await detect({ client, clock, detector: detector.id });
   const failed = summary.detectors.find(({ status }) => status === 'failed');
   if (failed) throw definitionInvalid(failed.detector_id, `it failed: ${failed.detail}`);
   return alertsUnder(client, detector, detector.params);
 }
 
 /** What the detector finds in the case that is loaded now, with other params. */
-export async function alertsUnder(client: SqlClient, detector: Detector, params: Params): Promise<Alert[]> {
+export async function alertsUnder(
+  client: SqlClient,
+  detector: Detector,
+  params: Params,
+): Promise<Alert[]> {
   const days = (await readDays(client)).map(({ day }) => day);
-  const alerts = await findAlerts(client, detector, paramsInForce({ ...detector, params }, []), days);
+  const alerts = await findAlerts(
+    client,
+    detector,
+    paramsInForce({ ...detector, params }, []),
+    days,
+  );
   return alerts.sort((a, b) => (a.alert_id < b.alert_id ? -1 : 1));
 }
 
@@ -90,7 +111,9 @@ export function mutationsOf(detector: Pick<Detector, 'params'>): Mutation[] {
 
 /** What a mutation is judged by: which alerts there are, and for weights their scores. */
 export function fingerprint(alerts: readonly Alert[], is_weight: boolean): string {
-  return alerts.map(({ alert_id, score }) => (is_weight ? `${alert_id} ${score}` : alert_id)).join('\n');
+  return alerts
+    .map(({ alert_id, score }) => (is_weight ? `${alert_id} ${score}` : alert_id))
+    .join('\n');
 }
 
 export function stepOf(value: number): number {

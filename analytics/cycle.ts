@@ -3,7 +3,15 @@ import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { CodedError, isCoded } from '../sql/errors.ts';
 import { loadStatement } from '../sql/statement.ts';
-import { batchesOf, dueDays, isDirty, isResting, readDays, type DayState, type DueDay } from './days.ts';
+import {
+  batchesOf,
+  dueDays,
+  isDirty,
+  isResting,
+  readDays,
+  type DayState,
+  type DueDay,
+} from './days.ts';
 import { isRun, loadDetectors, type Detector } from './detectors.ts';
 import { judge, recordFailure } from './judge.ts';
 import { markDirtyDays } from './mark.ts';
@@ -57,7 +65,10 @@ const judged_days_max = 31;
 const judged_events_max = 2_000_000;
 
 /** Runs one cycle. The caller sees to it that there is only one at a time (turn.ts). */
-export async function runCycle(context: CycleContext, options: CycleOptions): Promise<CycleSummary> {
+export async function runCycle(
+  context: CycleContext,
+  options: CycleOptions,
+): Promise<CycleSummary> {
   const { client, clock } = context;
   const load_seq = await markDirtyDays(client, clock);
   const chosen = loadDetectors().filter((detector) => isRun(detector) && options.judges(detector));
@@ -67,7 +78,14 @@ export async function runCycle(context: CycleContext, options: CycleOptions): Pr
   // Live detectors read the events themselves, so they need not wait for the roll-ups.
   const before = await readDays(client);
   for (const detector of chosen.filter(({ mode }) => mode === 'live')) {
-    const summary = await judgeDue(context, options, detector, before, ({ dirty }) => dirty, loaded_datasets);
+    const summary = await judgeDue(
+      context,
+      options,
+      detector,
+      before,
+      ({ dirty }) => dirty,
+      loaded_datasets,
+    );
     if (summary) judged.push(summary);
   }
 
@@ -81,7 +99,14 @@ export async function runCycle(context: CycleContext, options: CycleOptions): Pr
   const after = to_build.length > 0 ? await readDays(client) : before;
   const built = after.filter((day) => day.built > 0);
   for (const detector of chosen.filter(({ mode }) => mode === 'scheduled')) {
-    const summary = await judgeDue(context, options, detector, built, (day) => day.built, loaded_datasets);
+    const summary = await judgeDue(
+      context,
+      options,
+      detector,
+      built,
+      (day) => day.built,
+      loaded_datasets,
+    );
     if (summary) judged.push(summary);
   }
   return { load_seq, built_days: to_build.length, resting_days: resting.length, detectors: judged };
@@ -123,7 +148,9 @@ async function judgeDue(
       sum.withdrawn += run.withdrawn;
       status = run.status;
       detail = run.detail;
-      context.on_progress?.(`Judged ${sum.days} of ${due.length} days by ${detector.id}: ${sum.alerts} alerts`);
+      context.on_progress?.(
+        `Judged ${sum.days} of ${due.length} days by ${detector.id}: ${sum.alerts} alerts`,
+      );
     }
   } catch (error) {
     // A failing detector must not stop the others. It is kept where people look, and its days stay due.
@@ -153,14 +180,18 @@ async function findDue(
 }
 
 async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string>> {
-  const rows = await client.rows<{ dataset: string }>(loadStatement('analytics/queries/loaded_datasets.sql'));
+  const rows = await client.rows<{ dataset: string }>(
+    loadStatement('analytics/queries/loaded_datasets.sql'),
+  );
   return new Set(rows.map(({ dataset }) => dataset));
 }
 
 /** The code to record: a failed query's own name of the error says more than that a query failed. */
 function codeOf(error: unknown): string {
   if (isCoded(error, 'QUERY_FAILED')) {
-    return ['QUERY_FAILED', (error as CodedError & { engine_type?: string }).engine_type].filter(Boolean).join(' ');
+    return ['QUERY_FAILED', (error as CodedError & { engine_type?: string }).engine_type]
+      .filter(Boolean)
+      .join(' ');
   }
   return error instanceof CodedError ? error.code : error instanceof Error ? error.name : 'UNKNOWN';
 }

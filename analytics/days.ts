@@ -16,7 +16,9 @@ export interface DayState {
 
 /** All days that any load touched, in order. */
 export async function readDays(client: SqlClient): Promise<DayState[]> {
-  const rows = await client.rows<Record<string, string>>(loadStatement('analytics/queries/day_states.sql'));
+  const rows = await client.rows<Record<string, string>>(
+    loadStatement('analytics/queries/day_states.sql'),
+  );
   return rows.map((row) => ({
     day: row.day ?? '',
     dirty: Number(row.dirty),

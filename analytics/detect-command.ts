@@ -23,7 +23,12 @@ export function detectCommand(client: SqlClient, clock: Clock): Command {
       subject_ids: asked.detector === undefined ? [] : [asked.detector],
       detail: JSON.stringify(asked),
     });
-    const summary = await detect({ client, clock, ...asked, on_progress: (line) => to.progress(line) });
+    const summary = await detect({
+      client,
+      clock,
+      ...asked,
+      on_progress: (line) => to.progress(line),
+    });
     to.output(`${JSON.stringify(summary)}\n`);
     return summary.failed.length > 0 ? 1 : 0;
   };
@@ -40,7 +45,12 @@ function parseDetectArguments(args: readonly string[]) {
         'dry-run': { type: 'boolean', default: false },
       },
     });
-    return { from: values.from, to: values.to, detector: values.detector, dry_run: values['dry-run'] };
+    return {
+      from: values.from,
+      to: values.to,
+      detector: values.detector,
+      dry_run: values['dry-run'],
+    };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }

@@ -65,7 +65,9 @@ export function summaryOf(cycle: CycleSummary, is_dry_run: boolean): DetectSumma
     changed: sum('changed'),
     withdrawn: sum('withdrawn'),
     detectors: cycle.detectors,
-    failed: cycle.detectors.filter(({ status }) => status === 'failed').map(({ detector_id }) => detector_id),
+    failed: cycle.detectors
+      .filter(({ status }) => status === 'failed')
+      .map(({ detector_id }) => detector_id),
   };
 }
 
@@ -73,10 +75,13 @@ function dayRange(from: string | undefined, to: string | undefined): (day: strin
   for (const day of [from, to]) {
     if (day !== undefined && !isDay(day)) throw daysInvalid('That is not a local day.');
   }
-  if (from !== undefined && to !== undefined && from >= to) throw daysInvalid('The range holds no day.');
+  if (from !== undefined && to !== undefined && from >= to)
+    throw daysInvalid('The range holds no day.');
   return (day) => (from === undefined || day >= from) && (to === undefined || day < to);
 }
 
 function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text
+  );
 }

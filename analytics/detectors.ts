@@ -32,7 +32,11 @@ export function loadDetectors(): readonly Detector[] {
 export function findDetector(id: string): Detector {
   const detectors = loadDetectors();
   const found = detectors.find((detector) => detector.id === id);
-  if (!found) throw detectorUnknown(id, detectors.map((detector) => detector.id));
+  if (!found)
+    throw detectorUnknown(
+      id,
+      detectors.map((detector) => detector.id),
+    );
   return found;
 }
 

@@ -8,12 +8,18 @@ export function definitionInvalid(where: string, what: string): CodedError {
 
 /** No detector of that id: a typing mistake on the command line, or a folder that is missing. */
 export function detectorUnknown(id: string, known: readonly string[]): CodedError {
-  return new CodedError('DETECTOR_UNKNOWN', `There is no detector ${id}. There are: ${known.join(', ')}.`);
+  return new CodedError(
+    'DETECTOR_UNKNOWN',
+    `There is no detector ${id}. There are: ${known.join(', ')}.`,
+  );
 }
 
 /** A day range that holds no day, or is not written as days. */
 export function daysInvalid(what: string): CodedError {
-  return new CodedError('DAYS_INVALID', `${what} Give local days as YYYY-MM-DD; --to is the day after the last.`);
+  return new CodedError(
+    'DAYS_INVALID',
+    `${what} Give local days as YYYY-MM-DD; --to is the day after the last.`,
+  );
 }
 
 /** At least one detector failed, so not every day is judged; its run says which and why. */

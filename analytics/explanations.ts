@@ -26,7 +26,11 @@ export function loadExplanations(): readonly Explanation[] {
 }
 
 /** Writes what each explanation says of the build's accesses on `days`. */
-export async function explain(client: SqlClient, build: string, days: readonly string[]): Promise<void> {
+export async function explain(
+  client: SqlClient,
+  build: string,
+  days: readonly string[],
+): Promise<void> {
   for (const { id, insert, params } of loadExplanations()) {
     await client.insertSelect(
       insert,
@@ -40,7 +44,8 @@ function readExplanation(name: string): Explanation {
   const path = `${folder}/${name}`;
   const text = readFileSync(join(project_root, path), 'utf8');
   const header = parseExplanationHeader(path, text);
-  if (`${header.id}.sql` !== name) throw definitionInvalid(path, `its id is ${header.id}, which is not its file's name.`);
+  if (`${header.id}.sql` !== name)
+    throw definitionInvalid(path, `its id is ${header.id}, which is not its file's name.`);
   return { ...header, text, insert: parseStatement(path, insertOf(text)) };
 }
 

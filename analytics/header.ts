@@ -4,9 +4,22 @@ import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { definitionInvalid } from './errors.ts';
 
-const Params = Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), Type.Union([Type.Number(), Type.String()]));
-const Dataset = Type.Enum(['areas', 'organisations', 'staff', 'staff_identities', 'patients', 'patient_contacts', 'patient_objections',
-    'declared_ties', 'care_relationships', 'rosters']);
+const Params = Type.Record(
+  Type.String({ pattern: '^[a-z][a-z0-9_]*$' }),
+  Type.Union([Type.Number(), Type.String()]),
+);
+const Dataset = Type.Enum([
+  'areas',
+  'organisations',
+  'staff',
+  'staff_identities',
+  'patients',
+  'patient_contacts',
+  'patient_objections',
+  'declared_ties',
+  'care_relationships',
+  'rosters',
+]);
 const Id = Type.String({ pattern: '^[a-z][a-z0-9_]{2,40}$' });
 
 export const strengths = ['inferred', 'organisation', 'team', 'person'] as const;
@@ -53,7 +66,11 @@ export type ExplanationHeader = Static<typeof ExplanationHeader>;
  * @throws CodedError DEFINITION_INVALID naming the file and every field that is wrong
  */
 export function parseDetectorHeader(where: string, text: string): DetectorHeader {
-  const header = checked<DetectorHeader>(where, DetectorHeader, headerYaml(where, text, 'detector'));
+  const header = checked<DetectorHeader>(
+    where,
+    DetectorHeader,
+    headerYaml(where, text, 'detector'),
+  );
   if ((header.mode === 'scheduled') !== (header.schedule !== undefined)) {
     throw definitionInvalid(where, 'a schedule belongs to mode scheduled, and to no other.');
   }
@@ -62,7 +79,11 @@ export function parseDetectorHeader(where: string, text: string): DetectorHeader
 
 /** The header of an explanation's SQL. @throws CodedError DEFINITION_INVALID */
 export function parseExplanationHeader(where: string, text: string): ExplanationHeader {
-  return checked<ExplanationHeader>(where, ExplanationHeader, headerYaml(where, text, 'explanation'));
+  return checked<ExplanationHeader>(
+    where,
+    ExplanationHeader,
+    headerYaml(where, text, 'explanation'),
+  );
 }
 
 /** The lines between `@<kind>` and `@<kind>` in the comment that opens the file. */
@@ -71,7 +92,10 @@ export function headerText(where: string, text: string, kind: 'detector' | 'expl
   const comment = text.startsWith('/*') ? text.slice(2, text.indexOf('*/')) : '';
   const found = new RegExp(`^\\s*@${kind}\\n([\\s\\S]*)\\n@${kind}\\s*$`).exec(comment)?.[1];
   if (found === undefined) {
-    throw definitionInvalid(where, `the file must open with a comment from @${kind} to @${kind}, without */ inside.`);
+    throw definitionInvalid(
+      where,
+      `the file must open with a comment from @${kind} to @${kind}, without */ inside.`,
+    );
   }
   return found;
 }
@@ -81,13 +105,18 @@ function headerYaml(where: string, text: string, kind: 'detector' | 'explanation
   try {
     return parseYaml(yaml, { strict: true, uniqueKeys: true });
   } catch (cause) {
-    throw definitionInvalid(where, `the header is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw definitionInvalid(
+      where,
+      `the header is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
 }
 
 function checked<T>(where: string, schema: TSchema, value: unknown): T {
   if (!Value.Check(schema, value)) {
-    const wrong = [...Value.Errors(schema, value)].map((error) => `${error.instancePath || 'header'} ${error.message}`);
+    const wrong = [...Value.Errors(schema, value)].map(
+      (error) => `${error.instancePath || 'header'} ${error.message}`,
+    );
     throw definitionInvalid(where, wrong.join('; '));
   }
   return value as T;

@@ -9,6 +9,9 @@ import { isRaising, type Detector } from './detectors.ts';
 import type { ParamsInForce } from './params.ts';
 import { withdrawalReasons } from './withdrawal.ts';
 
+/** A first judgement of history can raise very many at once, and an insert is held in memory as a whole. */
+const inserted_rows_max = 5_000;
+
 /** What one run did. `alerts` are the rows that the detector returned. */
 export interface JudgedRun {
   readonly alerts: number;
@@ -51,7 +54,12 @@ export async function judge(
   const { changes, alerts } =
     missing.length > 0
       ? { changes: [], alerts: 0 }
-      : await findChanges(client, detector, in_force, days.map(({ day }) => day));
+      : await findChanges(
+          client,
+          detector,
+          in_force,
+          days.map(({ day }) => day),
+        );
   const count = (change: string) => changes.filter((row) => row.change === change).length;
   const run: JudgedRun = {
     alerts,
@@ -63,10 +71,13 @@ export async function judge(
   };
   if (!options.is_dry_run && isRaising(detector)) {
     const recorded_at = clock.now();
-    await client.insert(
-      'alert_versions',
-      changes.map((change) => ({ ...change, load_seq, run_id, recorded_at })),
-    );
+    for (let from = 0; from < changes.length; from += inserted_rows_max) {
+      const some = changes.slice(from, from + inserted_rows_max);
+      await client.insert(
+        'alert_versions',
+        some.map((change) => ({ ...change, load_seq, run_id, recorded_at })),
+      );
+    }
   }
   await recordRun(client, detector.id, in_force.detector_version, {
     run_id,
@@ -115,7 +126,12 @@ export async function recordFailure(
   });
 }
 
-async function recordRun(client: SqlClient, detector_id: string, detector_version: string, run: object): Promise<void> {
+async function recordRun(
+  client: SqlClient,
+  detector_id: string,
+  detector_version: string,
+  run: object,
+): Promise<void> {
   await client.insert('detector_runs', [{ detector_id, detector_version, ...run }]);
 }
 
@@ -143,11 +159,17 @@ export async function findAlerts(
   const alerts: Alert[] = [];
   for (const { params, organisation_code, except } of in_force.runs) {
     const binds: Binds = { ...params, days: [...days] };
-    const rows = await client.rows<Record<keyof FoundRow, never>>(detector.statement, binds, { limits: 'analysis' });
+    const rows = await client.rows<Record<keyof FoundRow, never>>(detector.statement, binds, {
+      limits: 'analysis',
+    });
     alerts.push(
       ...rows
         .map(foundRow)
-        .filter((row) => (organisation_code === undefined ? !except.includes(row.organisation_code) : row.organisation_code === organisation_code))
+        .filter((row) =>
+          organisation_code === undefined
+            ? !except.includes(row.organisation_code)
+            : row.organisation_code === organisation_code,
+        )
         .map((row) => alertOf(detector, in_force.detector_version, row)),
     );
   }
@@ -155,7 +177,12 @@ export async function findAlerts(
 }
 
 function foundRow(row: Record<keyof FoundRow, unknown>): FoundRow {
-  return { ...(row as FoundRow), first_at: instant(row.first_at), last_at: instant(row.last_at), score: Number(row.score) };
+  return {
+    ...(row as FoundRow),
+    first_at: instant(row.first_at),
+    last_at: instant(row.last_at),
+    score: Number(row.score),
+  };
 }
 
 /** A DateTime64 in UTC arrives as text without a zone. */
@@ -163,7 +190,11 @@ function instant(value: unknown): number {
   return Date.parse(`${String(value).replace(' ', 'T')}Z`);
 }
 
-async function readStanding(client: SqlClient, detector_id: string, days: readonly string[]): Promise<StandingAlert[]> {
+async function readStanding(
+  client: SqlClient,
+  detector_id: string,
+  days: readonly string[],
+): Promise<StandingAlert[]> {
   const rows = await client.rows<Record<string, unknown>>(
     loadStatement('analytics/queries/standing_alerts.sql'),
     { detector_id, days },

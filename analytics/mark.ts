@@ -23,7 +23,9 @@ export async function markDirtyDays(client: SqlClient, clock: Clock): Promise<nu
   const range = { from_load_seq, to_load_seq };
   await client.insertSelect(loadStatement('analytics/queries/mark_event_days.sql'), range);
   await markReferenceDays(client, range);
-  await client.insert('analytics_marks', [{ name: 'days', load_seq: to_load_seq, marked_at: clock.now() }]);
+  await client.insert('analytics_marks', [
+    { name: 'days', load_seq: to_load_seq, marked_at: clock.now() },
+  ]);
   return to_load_seq;
 }
 
@@ -40,7 +42,9 @@ async function markReferenceDays(
     .map(({ dataset }) => dataset)
     .filter((dataset) => existsSync(join(project_root, touchedDaysPath(dataset))));
   for (const dataset of read) {
-    await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, { limits: 'analysis' });
+    await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, {
+      limits: 'analysis',
+    });
   }
   // After the touched days, which compare with what was said before.
   for (const dataset of read.filter((name) => datasets_with_history.includes(name))) {

@@ -5,7 +5,13 @@ import { loadStatement } from '../sql/statement.ts';
 
 /** A reader that began on an old build is done with it by then: every query ends within minutes. */
 const kept_ms = 3_600_000;
-const tables = ['access_builds', 'staff_day_builds', 'access_explanation_builds', 'area_flow_builds', 'day_builds'];
+const tables = [
+  'access_builds',
+  'staff_day_builds',
+  'access_explanation_builds',
+  'area_flow_builds',
+  'day_builds',
+];
 
 /**
  * Deletes what no reader sees any more. Returns whether there was anything to delete.
@@ -19,7 +25,9 @@ export async function deleteOldBuilds(client: SqlClient, clock: Clock): Promise<
   );
   if (!at || Number(at.superseded) === 0) return false;
   for (const table of tables) {
-    await client.command(loadStatement(`analytics/queries/delete_old_${table}.sql`), { build: at.build });
+    await client.command(loadStatement(`analytics/queries/delete_old_${table}.sql`), {
+      build: at.build,
+    });
   }
   await client.command(loadStatement('analytics/queries/delete_old_dirty_days.sql'));
   await client.command(loadStatement('analytics/queries/delete_old_judged_days.sql'));

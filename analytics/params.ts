@@ -32,10 +32,11 @@ const Overrides = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Str
  * @throws CodedError DEFINITION_INVALID when stored params are not an object of values, or name what the detector lacks
  */
 export async function readParams(client: SqlClient, detector: Detector): Promise<ParamsInForce> {
-  const rows = await client.rows<{ organisation_code: string; params: string; params_version: string | number }>(
-    loadStatement('analytics/queries/params_in_force.sql'),
-    { detector_id: detector.id },
-  );
+  const rows = await client.rows<{
+    organisation_code: string;
+    params: string;
+    params_version: string | number;
+  }>(loadStatement('analytics/queries/params_in_force.sql'), { detector_id: detector.id });
   return paramsInForce(detector, rows);
 }
 
@@ -58,17 +59,24 @@ export function paramsInForce(
   const params_version = Math.max(0, ...rows.map((row) => Number(row.params_version)));
   return {
     detector_version: `${detector.version}.${params_version}`,
-    lookback_days: Math.max(detector.lookback_days, ...runs.map(({ params }) => Number(params.lookback_days ?? 0))),
+    lookback_days: Math.max(
+      detector.lookback_days,
+      ...runs.map(({ params }) => Number(params.lookback_days ?? 0)),
+    ),
     runs,
   };
 }
 
 function checked(detector: Pick<Detector, 'id' | 'params'>, text: string): Params {
   const value: unknown = JSON.parse(text);
-  if (!Value.Check(Overrides, value)) throw definitionInvalid(`detector_params of ${detector.id}`, 'not an object of values.');
+  if (!Value.Check(Overrides, value))
+    throw definitionInvalid(`detector_params of ${detector.id}`, 'not an object of values.');
   for (const [name, set] of Object.entries(value)) {
     if (typeof set !== typeof detector.params[name]) {
-      throw definitionInvalid(`detector_params of ${detector.id}`, `${name} is not a param of that kind.`);
+      throw definitionInvalid(
+        `detector_params of ${detector.id}`,
+        `${name} is not a param of that kind.`,
+      );
     }
   }
   return value as Params;

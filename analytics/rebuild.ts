@@ -25,18 +25,29 @@ export async function rebuildDays(
   on_batch: (built: number) => void,
 ): Promise<void> {
   if (days.length === 0) return;
-  const counts = await client.rows<{ day: string; events: string }>(
+  const counts = await client.rows<{ local_day: string; events: string }>(
     loadStatement('analytics/queries/event_counts.sql'),
     { days },
     { limits: 'analysis' },
   );
-  const events = new Map(counts.map((row) => [row.day, Number(row.events)]));
-  const batches = batchesOf([...days].sort().map((day) => ({ day })), events, batch_events_max, batch_days_max);
+  const events = new Map(counts.map((row) => [row.local_day, Number(row.events)]));
+  const batches = batchesOf(
+    [...days].sort().map((day) => ({ day })),
+    events,
+    batch_events_max,
+    batch_days_max,
+  );
   let built = 0;
   for (const batch of batches) {
     const size = batch.reduce((total, { day }) => total + (events.get(day) ?? 0), 0);
     const slices = Math.max(1, Math.ceil(size / slice_events_max));
-    await buildBatch(client, clock, batch.map(({ day }) => day), load_seq, slices);
+    await buildBatch(
+      client,
+      clock,
+      batch.map(({ day }) => day),
+      load_seq,
+      slices,
+    );
     built += batch.length;
     on_batch(built);
   }
@@ -49,7 +60,9 @@ async function buildBatch(
   load_seq: number,
   slices: number,
 ): Promise<void> {
-  const [next] = await client.rows<{ build: string }>(loadStatement('analytics/queries/next_build.sql'));
+  const [next] = await client.rows<{ build: string }>(
+    loadStatement('analytics/queries/next_build.sql'),
+  );
   const build = next?.build ?? '1';
   const analysis = { limits: 'analysis' } as const;
   const of_events = { build, days, load_seq };
@@ -58,10 +71,18 @@ async function buildBatch(
   for (let slice = 0; slice < slices; slice++) {
     const of_slice = { ...of_events, slices, slice };
     await client.insertSelect(loadStatement('analytics/rollups/accesses.sql'), of_slice, analysis);
-    await client.insertSelect(loadStatement('analytics/rollups/staff_days.sql'), of_slice, analysis);
+    await client.insertSelect(
+      loadStatement('analytics/rollups/staff_days.sql'),
+      of_slice,
+      analysis,
+    );
   }
   await client.command(loadStatement('analytics/queries/clear_access_relationships.sql'));
-  await client.insertSelect(loadStatement('analytics/rollups/access_relationships.sql'), of_build, analysis);
+  await client.insertSelect(
+    loadStatement('analytics/rollups/access_relationships.sql'),
+    of_build,
+    analysis,
+  );
   await explain(client, build, days);
   await client.insertSelect(loadStatement('analytics/rollups/area_flows.sql'), of_build, analysis);
   await client.insertSelect(loadStatement('analytics/rollups/switch_days.sql'), {

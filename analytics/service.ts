@@ -75,7 +75,10 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
     const cycle = await takeTurn(() =>
       runCycle(
         { client, clock, on_progress: options.on_progress },
-        { is_settling: false, judges: ({ id, mode }) => mode === 'live' || now_awaited.includes(id) },
+        {
+          is_settling: false,
+          judges: ({ id, mode }) => mode === 'live' || now_awaited.includes(id),
+        },
       ),
     );
     for (const id of now_awaited) awaited.delete(id);
@@ -90,14 +93,17 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   const loop = (async () => {
     while (!is_closing) {
       const started = performance.now();
-      let wait_ms = poll_ms;
+      let wait_ms: number;
       try {
         await work();
         // A cycle that takes long leaves the engine as long to others.
         wait_ms = Math.max(poll_ms, Math.min(1_000, performance.now() - started));
       } catch (error) {
         wait_ms = retry_ms;
-        log.error({ code: isCoded(error) ? error.code : '', message: messageOf(error) }, 'a cycle failed');
+        log.error(
+          { code: isCoded(error) ? error.code : '', message: messageOf(error) },
+          'a cycle failed',
+        );
       }
       await pause.wait(wait_ms);
     }
@@ -105,7 +111,9 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
 
   return {
     async settled(on_progress) {
-      const cycle = await takeTurn(() => settle({ client, clock, on_progress: on_progress ?? options.on_progress }));
+      const cycle = await takeTurn(() =>
+        settle({ client, clock, on_progress: on_progress ?? options.on_progress }),
+      );
       logCycle(log, cycle);
     },
     async close() {
@@ -122,7 +130,9 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
 async function settle(context: Parameters<typeof runCycle>[0]): Promise<CycleSummary> {
   for (;;) {
     const cycle = await runCycle(context, { is_settling: true, judges: () => true });
-    const failed = cycle.detectors.filter(({ status }) => status === 'failed').map(({ detector_id }) => detector_id);
+    const failed = cycle.detectors
+      .filter(({ status }) => status === 'failed')
+      .map(({ detector_id }) => detector_id);
     if (failed.length > 0) throw detectorsFailed(failed);
     if (cycle.built_days === 0 && cycle.detectors.length === 0) return cycle;
   }

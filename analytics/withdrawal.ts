@@ -36,7 +36,9 @@ export async function withdrawalReasons(
         patient_ids: [...new Set(gone.map((alert) => alert.patient_id))],
         // A detector that nothing silences has no explanation as a ground: a number above every strength.
         strength_min:
-          detector.silenced_by === 'none' ? strengths.length + 1 : strengths.indexOf(detector.silenced_by as 'team') + 1,
+          detector.silenced_by === 'none'
+            ? strengths.length + 1
+            : strengths.indexOf(detector.silenced_by as 'team') + 1,
       },
       { limits: 'analysis' },
     );
@@ -44,7 +46,8 @@ export async function withdrawalReasons(
   }
   return (alert) => {
     const ground = grounds.get(accessKey(alert));
-    if (!ground || Number(ground.user_events) === 0) return 'The events that it cited are no longer those of a person.';
+    if (!ground || Number(ground.user_events) === 0)
+      return 'The events that it cited are no longer those of a person.';
     if (ground.explanation_ids.length > 0) {
       return `A relationship now explains it (${ground.explanation_ids.join(', ').replaceAll('_', ' ')}).`;
     }
@@ -55,6 +58,14 @@ export async function withdrawalReasons(
   };
 }
 
-function accessKey(of: Pick<Alert, 'day' | 'staff_id_system' | 'staff_id' | 'organisation_code' | 'patient_id'>): string {
-  return JSON.stringify([of.day, of.staff_id_system, of.staff_id, of.organisation_code, of.patient_id]);
+function accessKey(
+  of: Pick<Alert, 'day' | 'staff_id_system' | 'staff_id' | 'organisation_code' | 'patient_id'>,
+): string {
+  return JSON.stringify([
+    of.day,
+    of.staff_id_system,
+    of.staff_id,
+    of.organisation_code,
+    of.patient_id,
+  ]);
 }
