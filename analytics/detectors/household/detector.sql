@@ -20,6 +20,13 @@ acts AS (
     FROM committed_events
     WHERE day IN {days:Array(Date)} AND trigger != 'system' AND outcome IN ('success', 'unknown') AND patient_id != ''
 ),
+-- Where staff live of whom their employer gives no address: as in their own patient record. One row per patient.
+own_records AS (
+    SELECT patient_id, address_key
+    FROM patients
+    WHERE isNull(ended_at) AND address_key != ''
+        AND patient_id IN (SELECT nhs_number FROM staff WHERE address_key = '' AND nhs_number != '')
+),
 -- The person behind each identifier that was used, with all that is known under any of the person's identifiers:
 -- one row per identifier.
 persons AS (
@@ -27,13 +34,14 @@ persons AS (
         groupUniqArrayIf(s.nhs_number, s.nhs_number != '') AS numbers,
         groupUniqArray((upperUTF8(trimBoth(s.surname)), s.date_of_birth, s.address_key)) AS descriptions,
         groupUniqArray((
-            s.address_key, greatest(p.known_from, q.known_from),
+            if(s.address_key != '', s.address_key, o.address_key), greatest(p.known_from, q.known_from),
             least(p.known_until, q.known_until,
                 if(isNull(s.ended_at), p.known_until, toDate(assumeNotNull(s.ended_at), 'Europe/London')))
         )) AS homes
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id
+    LEFT JOIN own_records AS o ON o.patient_id = s.nhs_number
     WHERE p.kind = 'person' AND q.kind = 'person'
         AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM acts)
     GROUP BY p.staff_id_system, p.staff_id
