@@ -14,7 +14,15 @@ import { system_clock } from './sql/clock.ts';
 import { startControl, type Command, type CommandOutput } from './sql/control.ts';
 import { findControl, sendCommand } from './sql/control-client.ts';
 import { holdDataDirectory } from './sql/data-directory.ts';
-import { flag, oneOf, parseEnvironment, port, someOf, text } from './sql/environment.ts';
+import {
+  flag,
+  oneOf,
+  optional_url,
+  parseEnvironment,
+  port,
+  someOf,
+  text,
+} from './sql/environment.ts';
 import { CodedError, isCoded, messageOf } from './sql/errors.ts';
 import { createLogger, type Logger } from './sql/log.ts';
 import { migrate } from './sql/migrate.ts';
@@ -23,7 +31,7 @@ import { loadStatement } from './sql/statement.ts';
 
 const variables = {
   DATA_DIR: text('./data'),
-  CLICKHOUSE_URL: text(undefined, /^https?:\/\/./),
+  CLICKHOUSE_URL: optional_url,
   SERVICES: someOf(['ingest', 'analytics', 'dashboard']),
   HOST: text('127.0.0.1'),
   PORT: port(3000),

@@ -6,6 +6,8 @@ export interface Variable<T> {
   readonly parse: (text: string) => T | undefined;
   readonly expected: string;
   readonly fallback: T;
+  /** Whether a wrong value may hold a password, and so is not repeated. */
+  readonly is_secret?: boolean;
 }
 
 type Values<V extends Record<string, Variable<unknown>>> = {
@@ -30,9 +32,10 @@ export function parseEnvironment<V extends Record<string, Variable<unknown>>>(
       continue;
     }
     const value = variable.parse(text);
-    if (value === undefined)
-      faults.push(`${name} is ${JSON.stringify(text)}; it should be ${variable.expected}.`);
-    else values[name] = value;
+    if (value === undefined) {
+      const given = variable.is_secret ? 'not understood' : JSON.stringify(text);
+      faults.push(`${name} is ${given}; it should be ${variable.expected}.`);
+    } else values[name] = value;
   }
   if (faults.length > 0) {
     throw new CodedError('CONFIG_INVALID', `The environment is wrong. ${faults.join(' ')}`);
@@ -71,14 +74,18 @@ export function someOf<const T extends string>(words: readonly T[]): Variable<re
   };
 }
 
-/** Any text. */
-export function text<T extends string | undefined>(fallback: T, form = /./): Variable<string | T> {
-  return {
-    fallback,
-    expected: `text of the form ${form.source}`,
-    parse: (given) => (form.test(given) ? given : undefined),
-  };
+/** Any text that is not empty. */
+export function text(fallback: string): Variable<string> {
+  return { fallback, expected: 'text', parse: (given) => given };
 }
+
+/** An http address, which may hold a user and a password. */
+export const optional_url: Variable<string | undefined> = {
+  fallback: undefined,
+  expected: 'a URL such as http://user:password@127.0.0.1:8123',
+  is_secret: true,
+  parse: (given) => (/^https?:$/.test(URL.parse(given)?.protocol ?? '') ? given : undefined),
+};
 
 /** A switch: 1 or 0. */
 export const flag: Variable<boolean> = {
