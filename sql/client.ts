@@ -84,6 +84,7 @@ async function embedded(options: EngineOptions): Promise<Backend> {
       `--uncompressed_cache_size=${16 * mebibyte}`,
       `--index_mark_cache_size=${32 * mebibyte}`,
       '--background_pool_size=2',
+      '--background_merges_mutations_concurrency_ratio=1',
     ],
   });
   return {
