@@ -109,8 +109,8 @@ CREATE TABLE IF NOT EXISTS area_flow_builds
     day Date,
     organisation_code LowCardinality(String),
     area_code LowCardinality(String) COMMENT 'of the patient; empty where not known',
-    accesses UInt32,
-    explained UInt32 COMMENT 'those with an explanation of organisation strength or better'
+    patients UInt32 COMMENT 'distinct patients of that area on that day',
+    explained_patients UInt32 COMMENT 'those with an access that is explained with organisation strength or better'
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)
@@ -184,10 +184,16 @@ SELECT i.staff_id_system AS staff_id_system, i.staff_id AS staff_id, i.person_ke
 FROM staff_identities AS i
 UNION ALL
 SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id,
-    concat('staff:', s.staff_id_system, '|', s.staff_id) AS person_key, 'person' AS kind,
+    concat('staff:', s.staff_id_system, '|', s.staff_id) AS person_key,
+    if(s.nhs_numbers > 1, 'contradictory', 'person') AS kind,
     if(isNull(i.ended_at), toDate('1970-01-01'), toDate(assumeNotNull(i.ended_at), 'Europe/London')) AS known_from,
     toDate('2149-06-06') AS known_until
-FROM (SELECT DISTINCT staff.staff_id_system AS staff_id_system, staff.staff_id AS staff_id FROM staff) AS s
+FROM (
+    SELECT staff.staff_id_system AS staff_id_system, staff.staff_id AS staff_id,
+        uniqExactIf(staff.nhs_number, staff.nhs_number != '') AS nhs_numbers
+    FROM staff
+    GROUP BY staff.staff_id_system, staff.staff_id
+) AS s
 LEFT JOIN (SELECT staff_id_system, staff_id, 1 AS is_known, ended_at FROM staff_identities) AS i
     ON i.staff_id_system = s.staff_id_system AND i.staff_id = s.staff_id
 WHERE i.is_known = 0 OR isNotNull(i.ended_at);

@@ -11,7 +11,7 @@ lookback_days: 0
 params: { occupants_max: 8 }
 needs: [staff, patients]
 silenced_by: none
-reason: "{staff} opened the record of someone registered at their own address, which {occupants} people share."
+reason: "{staff} opened the record of someone registered at their own address, which {occupants} people share. The address is known from {address_from}."
 @detector */
 WITH
 -- What a person did by their own hand on the days: one row per event.
@@ -20,12 +20,12 @@ acts AS (
     FROM committed_events
     WHERE day IN {days:Array(Date)} AND trigger != 'system' AND outcome IN ('success', 'unknown') AND patient_id != ''
 ),
--- Where staff live of whom their employer gives no address: as in their own patient record. One row per patient.
+-- Where staff live by their own patient record, which is often newer than what the employer has. One row per patient.
 own_records AS (
     SELECT patient_id, address_key
     FROM patients
     WHERE isNull(ended_at) AND address_key != ''
-        AND patient_id IN (SELECT nhs_number FROM staff WHERE address_key = '' AND nhs_number != '')
+        AND patient_id IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
 ),
 -- The person behind each identifier that was used, with all that is known under any of the person's identifiers:
 -- one row per identifier.
@@ -33,11 +33,11 @@ persons AS (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id,
         groupUniqArrayIf(s.nhs_number, s.nhs_number != '') AS numbers,
         groupUniqArray((upperUTF8(trimBoth(s.surname)), s.date_of_birth, s.address_key)) AS descriptions,
-        groupUniqArray((
-            if(s.address_key != '', s.address_key, o.address_key), greatest(p.known_from, q.known_from),
+        groupUniqArrayArray(arrayMap(home -> (
+            home.1, home.2, greatest(p.known_from, q.known_from),
             least(p.known_until, q.known_until,
                 if(isNull(s.ended_at), p.known_until, toDate(assumeNotNull(s.ended_at), 'Europe/London')))
-        )) AS homes
+        ), [(s.address_key, 'the employer'), (o.address_key, 'their own patient record')])) AS homes
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id
@@ -53,21 +53,31 @@ viewed AS (
     FROM patients
     WHERE address_key != '' AND patient_id IN (SELECT patient_id FROM acts)
 ),
+-- Names, births and addresses that several patients have: these do not tell who is the person.
+twins AS (
+    SELECT upperUTF8(trimBoth(t.surname)) AS surname, t.date_of_birth AS date_of_birth, t.address_key AS address_key
+    FROM patients AS t
+    WHERE t.address_key IN (SELECT address_key FROM viewed)
+    GROUP BY surname, date_of_birth, address_key
+    HAVING count() > 1
+),
 -- Accesses to someone at the person's own address who is not the person: one row per access. The NHS number tells
 -- who is the person; for want of one, name, birth and address together.
 shared AS (
     SELECT e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
         e.patient_id AS patient_id, e.day AS day, any(r.address_key) AS address_key, any(p.numbers) AS numbers,
+        arrayStringConcat(arraySort(arrayDistinct(arrayMap(home -> home.2, any(proofs)))), ' and ') AS address_from,
         arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events,
         argMax(e.role_name, (e.occurred_at, e.source, e.event_id)) AS role
     FROM acts AS e
     INNER JOIN viewed AS r ON r.patient_id = e.patient_id
     INNER JOIN persons AS p ON p.staff_id_system = e.staff_id_system AND p.staff_id = e.staff_id
-    WHERE arrayExists(home -> home.1 = r.address_key AND e.day >= home.2 AND e.day < home.3, p.homes)
+    WHERE notEmpty(arrayFilter(home -> home.1 = r.address_key AND e.day >= home.3 AND e.day < home.4, p.homes) AS proofs)
         AND e.day < r.known_until
         AND NOT has(p.numbers, e.patient_id)
         AND NOT (empty(p.numbers) AND r.surname != '' AND isNotNull(r.date_of_birth)
-            AND has(p.descriptions, (r.surname, r.date_of_birth, r.address_key)))
+            AND has(p.descriptions, (r.surname, r.date_of_birth, r.address_key))
+            AND (r.surname, r.date_of_birth, r.address_key) NOT IN (SELECT surname, date_of_birth, address_key FROM twins))
     GROUP BY e.staff_id_system, e.staff_id, e.organisation_code, e.patient_id, e.day
 ),
 -- One row per address: the day from which each occupant no longer counts (ended, or the day after they died), and
@@ -89,7 +99,7 @@ protected_patients AS (
 SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
     s.patient_id AS patient_id, s.day AS day, s.events[1].1 AS first_at, s.events[-1].1 AS last_at,
     toFloat64(1) AS score,
-    map('role', toString(s.role),
+    map('role', toString(s.role), 'address_from', s.address_from,
         'occupants', toString(arrayCount(until -> until > s.day, a.lives_until))) AS facts,
     arrayMap(event -> event.3, s.events) AS event_ids,
     arrayMap(event -> toString(event.2), s.events) AS sources

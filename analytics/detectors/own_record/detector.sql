@@ -31,6 +31,15 @@ unnumbered AS (
     WHERE surname != '' AND isNotNull(date_of_birth) AND address_key != ''
         AND person_key NOT IN (SELECT person_key FROM records WHERE nhs_number != '')
 ),
+-- Patients by what they are called and where they live, where that is one patient alone: of twins it proves nothing.
+described AS (
+    SELECT upperUTF8(trimBoth(r.surname)) AS surname, r.date_of_birth AS date_of_birth, r.address_key AS address_key,
+        any(r.patient_id) AS patient_id, any(r.ended_at) AS ended_at, any(r.flags) AS flags
+    FROM patients AS r
+    WHERE r.address_key IN (SELECT address_key FROM unnumbered)
+    GROUP BY surname, date_of_birth, address_key
+    HAVING count() = 1
+),
 -- Whose record is whose: one row per person, patient and proof. An address that is protected proves nothing here.
 selves AS (
     SELECT person_key, nhs_number AS patient_id, 'NHS number' AS matched_by, known_from, known_until
@@ -40,10 +49,10 @@ selves AS (
     SELECT u.person_key AS person_key, r.patient_id AS patient_id, 'surname, date of birth and address' AS matched_by,
         u.known_from AS known_from,
         least(u.known_until, if(isNull(r.ended_at), u.known_until, toDate(assumeNotNull(r.ended_at), 'Europe/London'))) AS known_until
-    FROM patients AS r
+    FROM described AS r
     INNER JOIN unnumbered AS u ON u.address_key = r.address_key AND u.date_of_birth = r.date_of_birth
-        AND u.surname = upperUTF8(trimBoth(r.surname))
-    WHERE NOT has(r.flags, 'protected_address') AND r.address_key IN (SELECT address_key FROM unnumbered)
+        AND u.surname = r.surname
+    WHERE NOT has(r.flags, 'protected_address')
 ),
 -- The same for each identifier that the person uses.
 own AS (
