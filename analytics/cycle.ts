@@ -1,6 +1,6 @@
 /** One cycle: mark the days that new loads touch, judge them live, rebuild them, judge the rest. */
 import type { SqlClient } from '../sql/client.ts';
-import type { Clock } from '../sql/clock.ts';
+import { addDays, type Clock } from '../sql/clock.ts';
 import { CodedError, isCoded } from '../sql/errors.ts';
 import { loadStatement } from '../sql/statement.ts';
 import {
@@ -35,6 +35,13 @@ export interface CycleOptions {
   /** The days to judge, due or not; without it, those that are due. */
   readonly only?: ((day: string) => boolean) | undefined;
   readonly is_dry_run?: boolean;
+  /**
+   * Which scheduled detectors, when they do not judge in this cycle, judge those rebuilt days on which an alert of
+   * theirs stands, so that new data contradicts an alert at once and not when the detector's time has come.
+   */
+  readonly corrects?: (detector: Detector) => boolean;
+  /** Days to build and to judge anew although nothing of them is dirty: their roll-ups are wrong. */
+  readonly repairs?: readonly string[];
 }
 
 /** What one detector did in a cycle; figures are sums over its runs. */
@@ -71,6 +78,12 @@ export async function runCycle(
 ): Promise<CycleSummary> {
   const { client, clock } = context;
   const load_seq = await markDirtyDays(client, clock);
+  const repairs = options.repairs ?? [];
+  // Marked as well: a wrong day may be one that no mark ever told of.
+  await client.insert(
+    'dirty_days',
+    repairs.map((day) => ({ day, load_seq, cause: 'invariants' })),
+  );
   const chosen = loadDetectors().filter((detector) => isRun(detector) && options.judges(detector));
   const loaded_datasets = await readLoadedDatasets(client);
   const judged: DetectorSummary[] = [];
@@ -91,7 +104,9 @@ export async function runCycle(
 
   const dirty = before.filter(isDirty);
   const resting = options.is_settling ? [] : dirty.filter((day) => isResting(day, clock.now()));
-  const to_build = dirty.filter((day) => !resting.includes(day)).map(({ day }) => day);
+  const to_build = before
+    .filter((day) => repairs.includes(day.day) || (isDirty(day) && !resting.includes(day)))
+    .map(({ day }) => day);
   await rebuildDays(client, clock, to_build, load_seq, (done) =>
     context.on_progress?.(`Rolled up ${done} of ${to_build.length} days`),
   );
@@ -109,6 +124,26 @@ export async function runCycle(
     );
     if (summary) judged.push(summary);
   }
+  const correcting = loadDetectors().filter(
+    (detector) =>
+      isRun(detector) &&
+      detector.mode === 'scheduled' &&
+      !chosen.includes(detector) &&
+      options.corrects?.(detector),
+  );
+  const held = await readHeldDays(client, correcting.length > 0 ? to_build : []);
+  for (const detector of correcting.filter(({ id }) => held.has(id))) {
+    const summary = await judgeDue(
+      context,
+      options,
+      detector,
+      built,
+      (day) => day.built,
+      loaded_datasets,
+      held.get(detector.id),
+    );
+    if (summary) judged.push(summary);
+  }
   return { load_seq, built_days: to_build.length, resting_days: resting.length, detectors: judged };
 }
 
@@ -119,6 +154,8 @@ async function judgeDue(
   states: readonly DayState[],
   seqOf: (day: DayState) => number,
   loaded_datasets: ReadonlySet<string>,
+  /** The days to look at; without it, all. */
+  among?: ReadonlySet<string>,
 ): Promise<DetectorSummary | undefined> {
   const { client, clock } = context;
   const is_dry_run = options.is_dry_run ?? false;
@@ -130,7 +167,8 @@ async function judgeDue(
   try {
     const in_force = await readParams(client, detector);
     detector_version = in_force.detector_version;
-    const due = await findDue(client, detector, in_force, states, seqOf, options.only);
+    const all_due = await findDue(client, detector, in_force, states, seqOf, options);
+    const due = among ? all_due.filter(({ day }) => among.has(day)) : all_due;
     if (due.length === 0) return undefined;
     const events = new Map(states.map((state) => [state.day, state.events]));
     const accesses = new Map(states.map((state) => [state.day, state.accesses]));
@@ -167,7 +205,7 @@ async function findDue(
   in_force: ParamsInForce,
   states: readonly DayState[],
   seqOf: (day: DayState) => number,
-  only: ((day: string) => boolean) | undefined,
+  { only, repairs = [] }: CycleOptions,
 ): Promise<DueDay[]> {
   const seqs = new Map(states.map((state) => [state.day, seqOf(state)]));
   if (only) return dueDays(seqs, new Map(), in_force.lookback_days).filter(({ day }) => only(day));
@@ -176,7 +214,30 @@ async function findDue(
     { detector_id: detector.id, detector_version: in_force.detector_version },
   );
   const judged = new Map(rows.map((row) => [row.day, Number(row.load_seq)]));
+  // What was judged on a wrong roll-up counts for nothing, and so does what looked back on it.
+  for (const day of repairs) {
+    for (let ahead = 0; ahead <= in_force.lookback_days; ahead++)
+      judged.delete(addDays(day, ahead));
+  }
   return dueDays(seqs, judged, in_force.lookback_days);
+}
+
+/** Per detector, those of `days` on which an alert of it stands. */
+async function readHeldDays(
+  client: SqlClient,
+  days: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  const held = new Map<string, Set<string>>();
+  if (days.length === 0) return held;
+  const rows = await client.rows<{ detector_id: string; day: string }>(
+    loadStatement('analytics/queries/held_days.sql'),
+    { days },
+    { limits: 'analysis' },
+  );
+  for (const { detector_id, day } of rows) {
+    held.set(detector_id, (held.get(detector_id) ?? new Set()).add(day));
+  }
+  return held;
 }
 
 async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string>> {

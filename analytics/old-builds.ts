@@ -1,4 +1,4 @@
-/** Deletes builds that readers left an hour ago, and the leavings of builds that crashed. */
+/** Deletes builds that were superseded an hour ago, and the leavings of builds that crashed. */
 import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { loadStatement } from '../sql/statement.ts';
@@ -16,17 +16,20 @@ const tables = [
 /**
  * Deletes what no reader sees any more. Returns whether there was anything to delete.
  *
- * Builds above the newest one that is an hour old are left alone, so that a build under way never loses a row.
+ * A build of a day goes once the build that superseded it is an hour old: until then a reader may have bound it. Builds
+ * above the newest one that is an hour old are left alone, so that a build under way never loses a row.
  */
 export async function deleteOldBuilds(client: SqlClient, clock: Clock): Promise<boolean> {
+  const until = clock.now() - kept_ms;
   const [at] = await client.rows<{ build: string; superseded: string }>(
     loadStatement('analytics/queries/old_builds.sql'),
-    { until: clock.now() - kept_ms },
+    { until },
   );
   if (!at || Number(at.superseded) === 0) return false;
   for (const table of tables) {
     await client.command(loadStatement(`analytics/queries/delete_old_${table}.sql`), {
       build: at.build,
+      until,
     });
   }
   await client.command(loadStatement('analytics/queries/delete_old_dirty_days.sql'));

@@ -10,7 +10,9 @@ import { runCycle, type CycleSummary, type OnProgress } from './cycle.ts';
 import { isRun, loadDetectors } from './detectors.ts';
 import { loadExplanations } from './explanations.ts';
 import { detectorsFailed } from './errors.ts';
+import { createInvariantCheck } from './invariants.ts';
 import { deleteOldBuilds } from './old-builds.ts';
+import { createRetries } from './retries.ts';
 import { takeTurn } from './turn.ts';
 
 export interface AnalyticsOptions {
@@ -31,11 +33,12 @@ export interface Analytics {
   close(): Promise<void>;
 }
 
-/** How often the ledger is looked at; with a cycle of some 0.3 s, an event is judged well within 2 s. */
+/** How often the ledger is looked at. */
 const poll_ms = 300;
 /** After a failed cycle: the engine may be away, and hammering it helps nobody. */
 const retry_ms = 5_000;
 const clean_up_schedule = '7,22,37,52 * * * *';
+const check_schedule = '41 * * * *';
 
 /**
  * Starts the service. What is due is judged at once, whatever the clock did while it was down.
@@ -50,44 +53,74 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   await publishCatalogue(client, clock);
 
   const scheduled = detectors.filter(({ mode }) => mode === 'scheduled');
-  // All of them at the start: that is the catching up after downtime.
-  const awaited = new Set(scheduled.map(({ id }) => id));
-  let is_cleaning_due = true;
+  const awaited = new Set<string>();
+  const retries = createRetries();
+  const check = createInvariantCheck(client, clock, log);
+  // True at the start: that is the catching up after downtime. True after an exception: the mark is written before the
+  // days are built and judged, so no new load would tell that they still have to be.
+  let has_to_catch_up = true;
   let has_resting_days = true;
+  let is_cleaning_due = true;
+  let is_checking_due = true;
+  let repairs: readonly string[] = [];
   let is_closing = false;
   const pause = pauses();
 
-  const crons = scheduled.map(
-    ({ id, schedule }) =>
-      new Cron(schedule ?? '', { timezone: 'Europe/London' }, () => {
-        awaited.add(id);
-      }),
-  );
-  crons.push(
-    new Cron(clean_up_schedule, { timezone: 'Europe/London' }, () => {
-      is_cleaning_due = true;
-    }),
-  );
+  const cronOf = (schedule: string, work: () => void) =>
+    new Cron(schedule, { timezone: 'Europe/London' }, work);
+  const crons = scheduled.map(({ id, schedule }) => cronOf(schedule ?? '', () => awaited.add(id)));
+  crons.push(cronOf(clean_up_schedule, () => (is_cleaning_due = true)));
+  crons.push(cronOf(check_schedule, () => (is_checking_due = true)));
 
   async function work(): Promise<void> {
-    if (!has_resting_days && awaited.size === 0 && !(await hasNewLoads(client))) return;
-    const now_awaited = [...awaited];
+    for (const id of retries.due(performance.now())) awaited.add(id);
+    if (
+      has_to_catch_up ||
+      has_resting_days ||
+      awaited.size > 0 ||
+      repairs.length > 0 ||
+      (await hasNewLoads(client))
+    ) {
+      await judgeWhatIsDue();
+    }
+    if (is_cleaning_due) {
+      await takeTurn(() => deleteOldBuilds(client, clock));
+      is_cleaning_due = false;
+    }
+    if (is_checking_due) {
+      const { differing, has_ended } = await takeTurn(() => check.step());
+      repairs = differing;
+      is_checking_due = !has_ended;
+    }
+  }
+
+  async function judgeWhatIsDue(): Promise<void> {
+    const is_catching_up = has_to_catch_up || repairs.length > 0;
+    const now_awaited = new Set(awaited);
     const cycle = await takeTurn(() =>
       runCycle(
         { client, clock, on_progress: options.on_progress },
         {
           is_settling: false,
-          judges: ({ id, mode }) => mode === 'live' || now_awaited.includes(id),
+          judges: ({ id, mode }) => mode === 'live' || is_catching_up || now_awaited.has(id),
+          // One that fails waits for its retry.
+          corrects: ({ id }) => !retries.has(id),
+          repairs,
         },
       ),
     );
-    for (const id of now_awaited) awaited.delete(id);
+    has_to_catch_up = false;
+    repairs = [];
     has_resting_days = cycle.resting_days > 0;
-    logCycle(log, cycle);
-    if (is_cleaning_due) {
-      is_cleaning_due = false;
-      await takeTurn(() => deleteOldBuilds(client, clock));
+    for (const id of now_awaited) awaited.delete(id);
+    const failed = failedIn(cycle);
+    const judged = cycle.detectors.map(({ detector_id }) => detector_id);
+    for (const id of [...now_awaited, ...judged]) {
+      // A scheduled one is awaited again when its retry comes, and not at its cron only.
+      if (failed.includes(id)) retries.failed(id, performance.now());
+      else retries.succeeded(id);
     }
+    logCycle(log, cycle);
   }
 
   const loop = (async () => {
@@ -100,6 +133,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
         wait_ms = Math.max(poll_ms, Math.min(1_000, performance.now() - started));
       } catch (error) {
         wait_ms = retry_ms;
+        has_to_catch_up = true;
         log.error(
           { code: isCoded(error) ? error.code : '', message: messageOf(error) },
           'a cycle failed',
@@ -111,10 +145,16 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
 
   return {
     async settled(on_progress) {
-      const cycle = await takeTurn(() =>
-        settle({ client, clock, on_progress: on_progress ?? options.on_progress }),
-      );
-      logCycle(log, cycle);
+      try {
+        const cycle = await takeTurn(() =>
+          settle({ client, clock, on_progress: on_progress ?? options.on_progress }),
+        );
+        logCycle(log, cycle);
+      } catch (error) {
+        // It may have marked loads whose days are not built.
+        has_to_catch_up = true;
+        throw error;
+      }
     },
     async close() {
       is_closing = true;
@@ -130,12 +170,16 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
 async function settle(context: Parameters<typeof runCycle>[0]): Promise<CycleSummary> {
   for (;;) {
     const cycle = await runCycle(context, { is_settling: true, judges: () => true });
-    const failed = cycle.detectors
-      .filter(({ status }) => status === 'failed')
-      .map(({ detector_id }) => detector_id);
+    const failed = failedIn(cycle);
     if (failed.length > 0) throw detectorsFailed(failed);
     if (cycle.built_days === 0 && cycle.detectors.length === 0) return cycle;
   }
+}
+
+function failedIn(cycle: CycleSummary): string[] {
+  return cycle.detectors
+    .filter(({ status }) => status === 'failed')
+    .map(({ detector_id }) => detector_id);
 }
 
 async function hasNewLoads(client: SqlClient): Promise<boolean> {

@@ -220,14 +220,42 @@ onEachEngine('analytics', (engine) => {
     await loads.events([{ patient_id: 'n3' }]);
     await detect({ client, clock });
     expect(await deleteOldBuilds(client, clock)).toBe(true);
-    await expect
-      .poll(
-        () => select('SELECT DISTINCT toUInt32(build) AS build FROM access_builds ORDER BY build'),
-        { timeout: 10_000 },
-      )
-      .toEqual([{ build: 10 }]);
+    const builds = () =>
+      select('SELECT DISTINCT toUInt32(build) AS build FROM access_builds ORDER BY build');
+    // Build 9 was what readers saw until this moment.
+    await expect.poll(builds, { timeout: 10_000 }).toEqual([{ build: 9 }, { build: 10 }]);
+    clock.set(clock.now() + 3_600_001);
+    expect(await deleteOldBuilds(client, clock)).toBe(true);
+    await expect.poll(builds, { timeout: 10_000 }).toEqual([{ build: 10 }]);
+    expect(await deleteOldBuilds(client, clock), 'nothing is left').toBe(false);
     expect(await select('SELECT toUInt32(count()) AS n FROM accesses')).toEqual([{ n: 3 }]);
     expect(await checkInvariants(client)).toEqual([]);
+  });
+
+  it('keeps a build that was superseded a moment ago, however old the builds of other days are', async () => {
+    const { client } = engine();
+    const loads = loadsInto(client);
+    const builds = () =>
+      select(
+        'SELECT toString(day) AS day, toUInt32(build) AS build FROM access_builds ORDER BY build',
+      );
+    await loads.events([{ patient_id: 'n1' }]);
+    await detect({ client, clock });
+    // Twice on another day, so that there is something to delete, under higher numbers and an hour old.
+    const other = { patient_id: 'n1', occurred_at: '2026-03-05T12:00:00Z' };
+    await loads.events([other]);
+    await detect({ client, clock });
+    await loads.events([other]);
+    await detect({ client, clock });
+    clock.set(clock.now() + 3_600_001);
+    await loads.events([{ patient_id: 'n1' }]);
+    await detect({ client, clock });
+    expect(await deleteOldBuilds(client, clock)).toBe(true);
+    await expect.poll(builds, { timeout: 10_000 }).toEqual([
+      { day: '2026-03-02', build: 1 },
+      { day: '2026-03-05', build: 3 },
+      { day: '2026-03-02', build: 4 },
+    ]);
   });
 
   it('notices a roll-up that does not equal its source', async () => {

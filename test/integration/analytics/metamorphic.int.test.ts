@@ -19,6 +19,8 @@ onEachEngine('the same world', (engine) => {
   async function judged(): Promise<unknown> {
     expect(await detect({ client: engine().client, clock })).toMatchObject({ failed: [] });
     expect(await checkInvariants(engine().client)).toEqual([]);
+    const unsaid = "SELECT alert_id FROM alert_versions WHERE version > 1 AND change_reason = ''";
+    expect(await engine().client.rows(parseStatement('t', unsaid))).toEqual([]);
     return engine().client.rows(
       parseStatement(
         't',
@@ -132,13 +134,13 @@ onEachEngine('the same world', (engine) => {
 function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[][] } {
   const random = seeded(seed);
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
-  const patients = Array.from({ length: 60 }, (_, i) => ({
+  const patients = Array.from({ length: 180 }, (_, i) => ({
     patient_id: `p${i}`,
     surname: `Name${i % 7}`,
     date_of_birth: `19${50 + (i % 40)}-01-01`,
     address_key: `home-${Math.floor(i / 3)}`,
-    area_code: i < 40 ? 'north' : 'south',
-    gp_practice_code: i < 40 ? 'ORG1' : 'ORG2',
+    area_code: i < 120 ? 'north' : 'south',
+    gp_practice_code: i < 120 ? 'ORG1' : 'ORG2',
     flags: i % 19 === 5 ? ['protected_address'] : [],
   }));
   const staff = Array.from({ length: 12 }, (_, i) => ({
@@ -152,7 +154,7 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
   }));
   const days = Array.from({ length: 4 }, (_, index) => {
     const day = addDays('2026-03-27', index);
-    return Array.from({ length: 60 }, (_event, i) => {
+    return Array.from({ length: 180 }, (_event, i) => {
       const member = pick(staff);
       const patient = pick(
         i % 10 === 9
@@ -189,7 +191,7 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
       care_relationships: [
         {
           relationship_id: 'r1',
-          patient_id: 'p50',
+          patient_id: 'p150',
           organisation_code: 'ORG1',
           starts_at: '2026-03-28T10:00:00Z',
           team: 'team-1',
