@@ -26,6 +26,7 @@ import {
 import { CodedError, isCoded, messageOf } from './sql/errors.ts';
 import { createLogger, type Logger } from './sql/log.ts';
 import { migrate } from './sql/migrate.ts';
+import { auditedCommand } from './sql/own-audit.ts';
 import { sqlCommand } from './sql/sql-command.ts';
 import { loadStatement } from './sql/statement.ts';
 
@@ -170,8 +171,14 @@ async function commandsOn(engine: Engine, data_dir: string): Promise<Record<stri
   return {
     sql: sqlCommand(await engine.client('sql'), system_clock),
     detect: detectCommand(await engine.client('detect'), system_clock),
-    source: sourceCommand(await engine.client('source'), system_clock, data_dir),
+    source: await sources(engine, data_dir),
   };
+}
+
+async function sources(engine: Engine, data_dir: string): Promise<Command> {
+  const client = await engine.client('source');
+  const command = sourceCommand(client, system_clock, data_dir);
+  return auditedCommand(client, system_clock, 'npm run source', command);
 }
 
 /** Carries out a command: by the process that holds the data directory, or here where none does. */
@@ -263,7 +270,10 @@ async function welcome(
   }
   if (ingest) {
     say(`Ingest     ${ingest.address}   (API page: ${ingest.address}/docs)`);
-    if (await isEmpty(running.engine)) sayFirstEvent(ingest.address, config.DATA_DIR, say);
+    if (await isEmpty(running.engine)) {
+      const where = dashboard ? ' (it is on the feeds page within 5 seconds)' : '';
+      sayFirstEvent(ingest.address, config.DATA_DIR, where, say);
+    }
   }
   say('\nStop with Ctrl-C.');
 }
@@ -275,7 +285,12 @@ async function isEmpty(engine: Engine): Promise<boolean> {
   return row?.loads === 0;
 }
 
-function sayFirstEvent(address: string, data_dir: string, say: (line: string) => void): void {
+function sayFirstEvent(
+  address: string,
+  data_dir: string,
+  where: string,
+  say: (line: string) => void,
+): void {
   const key_file = join(data_dir, 'local.key');
   if (!existsSync(key_file)) {
     say('\nThere are no events yet. Make a source with: npm run source -- add NAME');
@@ -292,7 +307,7 @@ function sayFirstEvent(address: string, data_dir: string, say: (line: string) =>
     patient_id: '9990000018',
     section: 'medications',
   };
-  say('\nThere are no events yet. Send a first one (it is on the feeds page within 5 seconds):\n');
+  say(`\nThere are no events yet. Send a first one${where}:\n`);
   say(`curl -sS '${address}/events?wait=loaded' \\
   -H 'Authorization: Bearer ${readFileSync(key_file, 'utf8').trim()}' \\
   -H 'Content-Type: application/x-ndjson' \\

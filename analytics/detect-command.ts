@@ -4,34 +4,23 @@ import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import type { Command } from '../sql/control.ts';
 import { CodedError } from '../sql/errors.ts';
-import { recordOwnAudit } from '../sql/own-audit.ts';
+import { auditedCommand } from '../sql/own-audit.ts';
 import { detect } from './detect.ts';
 
 const usage = 'npm run detect -- [--from YYYY-MM-DD --to YYYY-MM-DD] [--detector ID] [--dry-run]';
 
 /** The command. Exit status 1 when a detector failed. @throws CodedError USAGE, DETECTOR_UNKNOWN, DAYS_INVALID */
 export function detectCommand(client: SqlClient, clock: Clock): Command {
-  return async (args, to) => {
-    const asked = parseDetectArguments(args);
-    await recordOwnAudit(client, clock, {
-      user_id: '',
-      role: 'administrator',
-      organisation_codes: [],
-      action: 'command',
-      route: 'npm run detect',
-      subject_kind: 'detectors',
-      subject_ids: asked.detector === undefined ? [] : [asked.detector],
-      detail: JSON.stringify(asked),
-    });
+  return auditedCommand(client, clock, 'npm run detect', async (args, to) => {
     const summary = await detect({
       client,
       clock,
-      ...asked,
+      ...parseDetectArguments(args),
       on_progress: (line) => to.progress(line),
     });
     to.output(`${JSON.stringify(summary)}\n`);
     return summary.failed.length > 0 ? 1 : 0;
-  };
+  });
 }
 
 function parseDetectArguments(args: readonly string[]) {

@@ -40,7 +40,9 @@ function describe(statement: string): string {
 }
 
 /** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
-function columnsOf(statement: string): string {
+function columnsOf(created: string): string {
+  // What follows the columns is indented like them, the settings of a table for one.
+  const statement = created.slice(0, created.search(/^\)/m));
   const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(
     ([, name, rest = '']) => {
       const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlClient } from './client.ts';
 import type { Clock } from './clock.ts';
+import type { Command } from './control.ts';
 import { CodedError } from './errors.ts';
 import { loadStatement } from './statement.ts';
 
@@ -40,4 +41,30 @@ export async function recordOwnAudit(
       { cause },
     );
   }
+}
+
+/**
+ * The command, recorded with its arguments before it begins, whether or not it is then refused.
+ *
+ * @param route as it is typed, e.g. `npm run sql`
+ */
+export function auditedCommand(
+  client: SqlClient,
+  clock: Clock,
+  route: string,
+  command: Command,
+): Command {
+  return async (args, to) => {
+    await recordOwnAudit(client, clock, {
+      user_id: '',
+      role: 'administrator',
+      organisation_codes: [],
+      action: 'command',
+      route,
+      subject_kind: 'command',
+      subject_ids: [],
+      detail: args.join(' '),
+    });
+    return command(args, to);
+  };
 }

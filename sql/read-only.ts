@@ -5,7 +5,7 @@ import { loadStatement, parseStatement, splitStatements, type Statement } from '
 
 /** Functions that reach outside the database although they are no table functions. */
 const refused_functions =
-  /^(file|filesystem|dictget|joinget|catboost|getclienthttpheader|ai[a-z]*$)/i;
+  /^(file|filesystem|dict|joinget|catboost|naivebayes|hascolumnintable|getclienthttpheader|ai[a-z]*$)/i;
 /** What may be read beside our own tables: how the store is doing, and number generators. */
 const readable_system_tables = new Set(['tables', 'columns', 'parts', 'numbers', 'one']);
 
@@ -90,10 +90,20 @@ function checkTree(lines: readonly string[]): void {
     }
     if (node?.[1] === 'TableIdentifier') checkTable(node[2] ?? '');
     // `x IN system.users` names a table where a column's name could stand.
-    if (node?.[1] === 'Identifier' && /^(system|information_schema)\./i.test(node[2] ?? '')) {
-      checkTable(node[2] ?? '');
-    }
+    if (node?.[1] === 'Identifier' && isRightOfIn(lines, index)) checkTable(node[2] ?? '');
   }
+}
+
+/** Whether the node at `index` is the second argument of an IN, where a name is a table's: Function, list, left, right. */
+function isRightOfIn(lines: readonly string[], index: number): boolean {
+  const depthOf = (line: string) => line.length - line.trimStart().length;
+  const depth = depthOf(lines[index] ?? '');
+  const list = lines.findLastIndex((line, at) => at < index && depthOf(line) === depth - 1);
+  const siblings = lines.slice(list + 1, index).filter((line) => depthOf(line) === depth);
+  const called = /^\s*Function (\S+)/.exec(lines[list - 1] ?? '')?.[1] ?? '';
+  return (
+    siblings.length === 1 && /^(global)?(not)?in(ignoreset)?$/i.test(called.replace(/null/i, ''))
+  );
 }
 
 function checkTable(name: string): void {

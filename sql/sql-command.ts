@@ -4,7 +4,7 @@ import type { SqlClient } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { Command } from './control.ts';
 import { CodedError } from './errors.ts';
-import { recordOwnAudit } from './own-audit.ts';
+import { auditedCommand } from './own-audit.ts';
 import { readOnlyStatement } from './read-only.ts';
 
 /** Formats that are text, and that no statement can make reach a file. */
@@ -26,19 +26,9 @@ const formats = [
 
 /** The command, on a client of its own: a long statement then holds up nobody. */
 export function sqlCommand(client: SqlClient, clock: Clock): Command {
-  return async (args, to) => {
+  return auditedCommand(client, clock, 'npm run sql', async (args, to) => {
     const { format, typed } = parseSqlArguments(args);
     const statement = await readOnlyStatement(client, typed);
-    await recordOwnAudit(client, clock, {
-      user_id: '',
-      role: 'administrator',
-      organisation_codes: [],
-      action: 'command',
-      route: 'npm run sql',
-      subject_kind: 'statement',
-      subject_ids: [],
-      detail: statement.text,
-    });
     to.output(
       await client.text(statement, format, undefined, {
         limits: 'ad_hoc',
@@ -46,7 +36,7 @@ export function sqlCommand(client: SqlClient, clock: Clock): Command {
       }),
     );
     return 0;
-  };
+  });
 }
 
 function parseSqlArguments(args: readonly string[]): { format: string; typed: string } {

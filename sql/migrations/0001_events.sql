@@ -120,8 +120,28 @@ CREATE TABLE IF NOT EXISTS segments
     last_occurred_at Nullable(DateTime64(3, 'UTC')),
     days Array(Date) COMMENT 'local days of the stored events',
     bytes UInt64 COMMENT 'of the segment file',
-    digest String COMMENT 'SHA-256 of the segment file, hex',
+    digest String COMMENT 'SHA-256 of the segment file, hex; empty where the file was lost, and its stored rows settled',
     tree_head String DEFAULT '' COMMENT 'Merkle tree head over the stored rows, once sealed'
+)
+ENGINE = MergeTree
+ORDER BY load_seq
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+    non_replicated_deduplication_window = 1000;
+
+-- What a load is about to store, written before its first row: which number belongs to which segment. An intent
+-- without a row in a ledger is open; at most one is, and no other load begins before it is resumed or settled.
+CREATE TABLE IF NOT EXISTS load_intents
+(
+    load_seq UInt64,
+    segment_id String,
+    dataset LowCardinality(String) COMMENT 'access_events or the reference dataset',
+    source LowCardinality(String) COMMENT 'of reference data; empty for events',
+    mode LowCardinality(String) COMMENT 'of reference data: partial or full',
+    receipt String COMMENT 'of reference data',
+    format_version UInt16 COMMENT 'of the spool segment',
+    fencing_token UInt64,
+    received_at DateTime64(3, 'UTC') COMMENT 'of reference data; for events, when the segment was created',
+    began_at DateTime64(3, 'UTC')
 )
 ENGINE = MergeTree
 ORDER BY load_seq
@@ -136,7 +156,8 @@ CREATE TABLE IF NOT EXISTS receipts
     load_seq UInt64,
     stored UInt64,
     duplicates UInt64,
-    conflicts UInt64
+    conflicts UInt64,
+    ended UInt64 DEFAULT 0 COMMENT 'keys that a full load of reference data ended'
 )
 ENGINE = MergeTree
 ORDER BY (receipt, load_seq)

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const running = await serve({ ...config, SERVICES: ['ingest', 'dashboard'] }, log, progress);
   stopOnSignals(running);
   try {
-    await fill(running, exchange, log, step);
+    await fill(running, data_dir, log, step);
   } catch (error) {
     // The engine crashes when its process exits while it is open.
     await running.stop();
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 /** Loads the exchange, judges it, and says where to look. */
 async function fill(
   running: Running,
-  exchange: string,
+  data_dir: string,
   log: Logger,
   step: ReturnType<typeof stepper>,
 ): Promise<void> {
@@ -59,9 +59,15 @@ async function fill(
   const { key } = await addSource(client, system_clock, {
     source: 'simulated-exchange',
     is_simulated: true,
+    data_dir,
     changed_by: 'npm run demo',
   });
-  const totals = await loadDirectory({ dir: exchange, url: ingest.address, key, progress });
+  const totals = await loadDirectory({
+    dir: join(data_dir, 'exchange'),
+    url: ingest.address,
+    key,
+    progress,
+  });
   progress(`${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`);
 
   step('Rolling up days and running detectors');

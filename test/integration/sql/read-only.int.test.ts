@@ -22,6 +22,20 @@ onEachEngine('npm run sql', (engine) => {
     );
   });
 
+  it('takes a column for a column, beside an IN as well', async () => {
+    expect(
+      await run(
+        'SELECT count() FROM access_events AS e WHERE e.source IN (e.staff_id, e.patient_id)',
+      ),
+    ).toBe('0\n');
+    expect(
+      await run(
+        'SELECT count() FROM access_events WHERE (source, event_id) IN (SELECT source, event_id FROM access_events)',
+      ),
+    ).toBe('0\n');
+    expect(await run('SELECT count() FROM access_events WHERE source IN sources')).toBe('0\n');
+  });
+
   it('records the statement before it answers', async () => {
     await run("SELECT 'recorded'");
     expect(await run("SELECT count() FROM own_audit WHERE detail = 'SELECT \\'recorded\\''")).toBe(
@@ -51,6 +65,8 @@ onEachEngine('npm run sql', (engine) => {
       'SQL_REACHES_OUTSIDE',
     ],
     ['SELECT * FROM system.processes', 'SQL_REACHES_OUTSIDE'],
+    ['SELECT source FROM access_events WHERE source IN otherdb.tbl', 'SQL_REACHES_OUTSIDE'],
+    ["SELECT dictHas('x', 1)", 'SQL_REACHES_OUTSIDE'],
     ["SELECT 'x' IN system.processes", 'SQL_REACHES_OUTSIDE'],
     ["SELECT dictGetString('x', 'y', 1)", 'SQL_REACHES_OUTSIDE'],
     ['SELECT * FROM system.user_processes', 'SQL_REACHES_OUTSIDE'],
@@ -60,6 +76,13 @@ onEachEngine('npm run sql', (engine) => {
     ['', 'SQL_EMPTY'],
   ])('refuses %s', async (statement, code) => {
     await expect(run(statement)).rejects.toMatchObject({ code: expect.stringContaining(code) });
+  });
+
+  it('records a statement that it then refuses, too', async () => {
+    await expect(run('DROP TABLE refused')).rejects.toThrow();
+    expect(await run("SELECT count() FROM own_audit WHERE detail = 'DROP TABLE refused'")).toBe(
+      '1\n',
+    );
   });
 
   it('refuses a format that it does not know, and more than one argument', async () => {
