@@ -36,6 +36,7 @@ const variables = {
   SERVICES: someOf(['ingest', 'analytics', 'dashboard']),
   HOST: text('127.0.0.1'),
   PORT: port(3000),
+  ALLOWED_HOSTS: list,
   INGEST_HOST: text('127.0.0.1'),
   INGEST_PORT: port(3001),
   DEMO: flag,
@@ -142,6 +143,7 @@ export async function serve(
         clock,
         log: log.child({ service: 'dashboard' }),
         is_demo: config.DEMO,
+        allowed_hosts: config.ALLOWED_HOSTS,
         ingest_address: ingest?.address ?? `http://${config.INGEST_HOST}:${config.INGEST_PORT}`,
       });
       stops.push(() => started.close());

@@ -79,6 +79,13 @@ export function text(fallback: string): Variable<string> {
   return { fallback, expected: 'text', parse: (given) => given };
 }
 
+/** Texts separated by commas; none unless given. */
+export const list: Variable<readonly string[]> = {
+  fallback: [],
+  expected: 'texts separated by commas',
+  parse: (given) => given.split(',').map((item) => item.trim()),
+};
+
 /** An http address, which may hold a user and a password. */
 export const optional_url: Variable<string | undefined> = {
   fallback: undefined,
