@@ -1,10 +1,11 @@
 /** The process: reads the environment, holds the data directory, and runs the services or one command. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { detectCommand } from './analytics/detect-command.ts';
 import { startAnalytics } from './analytics/service.ts';
 import { ensureBuilt } from './dashboard/build.ts';
 import { startDashboard } from './dashboard/service.ts';
+import { firstEventLines } from './ingest/first-event.ts';
 import { loadCommand } from './ingest/load-command.ts';
 import { startIngest } from './ingest/service.ts';
 import { sourceCommand } from './ingest/source-command.ts';
@@ -16,6 +17,7 @@ import { findControl, sendCommand } from './sql/control-client.ts';
 import { holdDataDirectory } from './sql/data-directory.ts';
 import {
   flag,
+  list,
   oneOf,
   optional_url,
   parseEnvironment,
@@ -28,7 +30,6 @@ import { createLogger, type Logger } from './sql/log.ts';
 import { migrate } from './sql/migrate.ts';
 import { auditedCommand } from './sql/own-audit.ts';
 import { sqlCommand } from './sql/sql-command.ts';
-import { loadStatement } from './sql/statement.ts';
 
 const variables = {
   DATA_DIR: text('./data'),
@@ -272,48 +273,17 @@ async function welcome(
   }
   if (ingest) {
     say(`Ingest     ${ingest.address}   (API page: ${ingest.address}/docs)`);
-    if (await isEmpty(running.engine)) {
-      const where = dashboard ? ' (it is on the feeds page within 5 seconds)' : '';
-      sayFirstEvent(ingest.address, config.DATA_DIR, where, say);
-    }
+    const client = await running.engine.client('welcome');
+    const where = dashboard ? ' (it is on the feeds page within 5 seconds)' : '';
+    const options = {
+      address: ingest.address,
+      data_dir: config.DATA_DIR,
+      clock: system_clock,
+      where,
+    };
+    for (const line of await firstEventLines(client, options)) say(line);
   }
   say('\nStop with Ctrl-C.');
-}
-
-async function isEmpty(engine: Engine): Promise<boolean> {
-  const client = await engine.client('welcome');
-  const [row] = await client.rows<{ loads: number }>(loadStatement('sql/queries/count_loads.sql'));
-  await client.close();
-  return row?.loads === 0;
-}
-
-function sayFirstEvent(
-  address: string,
-  data_dir: string,
-  where: string,
-  say: (line: string) => void,
-): void {
-  const key_file = join(data_dir, 'local.key');
-  if (!existsSync(key_file)) {
-    say('\nThere are no events yet. Make a source with: npm run source -- add NAME');
-    return;
-  }
-  const event = {
-    event_id: 'first-event',
-    occurred_at: new Date(Math.floor(system_clock.now() / 1000) * 1000).toISOString(),
-    action: 'view',
-    outcome: 'success',
-    trigger: 'user',
-    staff_id: 'S-1001',
-    organisation_code: 'RX001',
-    patient_id: '9990000018',
-    section: 'medications',
-  };
-  say(`\nThere are no events yet. Send a first one${where}:\n`);
-  say(`curl -sS '${address}/events?wait=loaded' \\
-  -H 'Authorization: Bearer ${readFileSync(key_file, 'utf8').trim()}' \\
-  -H 'Content-Type: application/x-ndjson' \\
-  -d '${JSON.stringify(event)}'`);
 }
 
 if (import.meta.main) await main();
