@@ -8,7 +8,8 @@ import { CodedError } from '#sql/errors.ts';
 import type { Logger } from '#sql/log.ts';
 import { build_folder } from './build.ts';
 import { demo_people, demoUser, isDemoOpen } from './lib/server/demo-people.ts';
-import { forwarding_headers, isLoopbackName } from './lib/server/loopback.ts';
+import { isForwardingHeader, isLoopbackName } from './lib/server/loopback.ts';
+import { createHostCheck } from './lib/server/allowed-hosts.ts';
 import { role_names } from './lib/server/roles.ts';
 import type { Services } from './lib/server/services.ts';
 import { createSignInLinks } from './lib/server/sign-in-links.ts';
@@ -17,6 +18,11 @@ export interface DashboardOptions {
   readonly engine: Engine;
   readonly data_dir: string;
   readonly host: string;
+  /**
+   * Names that people reach it by, each with or without a port, e.g. `audit.example.nhs.uk`. Needed where `host` is
+   * beyond this machine; loopback names need no mention where it is not.
+   */
+  readonly allowed_hosts?: readonly string[];
   /** 0 takes any free port. */
   readonly port: number;
   readonly clock: Clock;
@@ -42,10 +48,12 @@ type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => 
 /**
  * Starts the dashboard. The build must be fresh: see `ensureBuilt`.
  *
- * @throws CodedError PORT_IN_USE, naming PORT
+ * @throws CodedError PORT_IN_USE, naming PORT; CONFIG_INVALID, naming ALLOWED_HOSTS
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { engine, clock, log, host } = options;
+  const is_loopback = isLoopbackName(host);
+  const isOurHost = createHostCheck(is_loopback, options.allowed_hosts ?? []);
   const handler = await loadHandler();
   const links = createSignInLinks(clock);
   const clients = await Promise.all([
@@ -60,7 +68,6 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     await closeClients();
     throw cause;
   });
-  const is_loopback = isLoopbackName(host);
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const services: Services = {
     config: {
@@ -77,7 +84,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     own_audit,
     links,
   };
-  server.on('request', (req, res) => respond(handler, services, host, req, res));
+  server.on('request', (req, res) => respond(handler, services, isOurHost, req, res));
   return {
     address,
     createAdministratorLink: () =>
@@ -147,29 +154,24 @@ const security_headers = {
 function respond(
   handler: Handler,
   services: Services,
-  host: string,
+  isOurHost: (header: string | undefined) => boolean,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
   for (const [name, value] of Object.entries(security_headers)) res.setHeader(name, value);
-  if (!isOurHost(req.headers.host, host)) {
+  if (!isOurHost(req.headers.host)) {
     // A name that is not ours, resolved to us, is how another site's page would reach a server on this machine.
     res.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
     res.end(
-      'This server does not answer to that name. Use the address that it printed when it started.\n',
+      'This server does not answer to that name. Use the address that it printed, or a name in its ALLOWED_HOSTS.\n',
     );
     return;
   }
-  const is_forwarded = forwarding_headers.some((name) => req.headers[name] !== undefined);
-  for (const name of forwarding_headers) delete req.headers[name];
+  const forwarded = Object.keys(req.headers).filter(isForwardingHeader);
+  const is_forwarded = forwarded.length > 0;
+  for (const name of forwarded) delete req.headers[name];
   req.headers[protocol_header] = 'http';
   handler(Object.assign(req, { services, is_forwarded }), res, () => {
     res.writeHead(404).end();
   });
-}
-
-function isOurHost(header: string | undefined, bound_host: string): boolean {
-  const name = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(header ?? '')?.[1];
-  if (name === undefined) return false;
-  return isLoopbackName(name) || name.toLowerCase() === bound_host.toLowerCase();
 }

@@ -7,7 +7,8 @@ import { isNhsNumber } from './nhs-number.ts';
 
 /** What the source and the moment say about an event that it does not say itself. */
 export interface EventContext {
-  readonly received_at: number;
+  /** When what is checked now was received, epoch milliseconds; read anew as a body goes on arriving. */
+  received_at: number;
   readonly future_ms_max: number;
   readonly default_staff_id_system: string;
   /** Organisations that the source may speak for; empty: any. */

@@ -130,7 +130,8 @@ function explainString(
   value: string,
   schema: FieldSchema,
 ): [string, string] | undefined {
-  if (value.length < (schema.minLength ?? 0)) return ['FIELD_MISSING', `${name} may not be empty.`];
+  if (value.trim().length < (schema.minLength ?? 0))
+    return ['FIELD_MISSING', `${name} may not be empty.`];
   const length_max = schema.maxLength ?? Infinity;
   if ([...value].length > length_max)
     return ['FIELD_LENGTH', `${name} may have at most ${length_max} characters.`];

@@ -11,9 +11,12 @@ const printable = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$';
 // As above, with line breaks and tabs, for what people typed.
 const prose = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$';
 
+// The same, with something in it that can be seen.
+const visible_ascii = '^ *[\\u0021-\\u007e][\\u0020-\\u007e]*$';
+
 /** An identifier that has to be there. */
 export const id = (length_max: number, description: string) =>
-  Type.String({ minLength: 1, maxLength: length_max, pattern: printable_ascii, description });
+  Type.String({ minLength: 1, maxLength: length_max, pattern: visible_ascii, description });
 
 /** A code or identifier that may be empty. */
 export const code = (length_max: number, description: string) =>

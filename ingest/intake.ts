@@ -1,5 +1,6 @@
 /** One request on its way in: its records are checked, put into batches, and spooled; its refusals are kept. */
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../sql/clock.ts';
 import type { RecordCode, Refusal } from './codes.ts';
 import { RequestRefused } from './codes.ts';
 import type { IngestLimits } from './limits.ts';
@@ -16,6 +17,8 @@ export interface IntakeAnswer {
 /** Where a request's records go, one after the other. */
 export interface Intake {
   readonly receipt: string;
+  /** Reads the clock for the records that follow, and returns when they were received. */
+  readClock(): number;
   /** A record that passed, as JSON text without its opening brace. */
   accept(json_tail: string): void;
   /** A record that did not, with what was sent. */
@@ -43,14 +46,21 @@ export function newReceipt(): string {
 export function createIntake(options: {
   readonly receipt: string;
   readonly source: string;
-  readonly received_at: number;
+  readonly clock: Clock;
   readonly dataset: string;
   readonly limits: IngestLimits;
   readonly append: (batch: Batch) => Promise<void>;
   readonly append_rejects?: (batch: Batch) => Promise<void>;
 }): Intake {
-  const { receipt, source, received_at, dataset, limits, append, append_rejects } = options;
-  const common = `"source":${JSON.stringify(source)},"received_at":${received_at},"receipt":"${receipt}","position":`;
+  const { receipt, source, clock, dataset, limits, append, append_rejects } = options;
+  let received_at = clock.now();
+  let common = '';
+  const readClock = () => {
+    received_at = clock.now();
+    common = `"source":${JSON.stringify(source)},"received_at":${received_at},"receipt":"${receipt}","position":`;
+    return received_at;
+  };
+  readClock();
   const records = createOutlet(receipt, source, append, limits.batches_under_way_max);
   const rejects = append_rejects
     ? createOutlet(receipt, source, append_rejects, limits.batches_under_way_max)
@@ -61,6 +71,7 @@ export function createIntake(options: {
 
   return {
     receipt,
+    readClock,
     accept(json_tail) {
       const ours = append_rejects
         ? `"record":"row","line":${index + 1},`

@@ -14,6 +14,9 @@ export const default_limits = {
   array_bytes_max: 32 * mebibyte,
   /** All arrays under way at the same time. */
   array_bytes_under_way_max: 64 * mebibyte,
+  /** An array that comes slower than this, after some grace, is refused: its bytes are others' memory. */
+  array_grace_ms: 30_000,
+  array_bytes_per_s_min: 64 * kibibyte,
   /** Of one request, decompressed: a bomb of zeros ends here, and the largest feed of a year does not. */
   body_bytes_max: 64 * gibibyte,
   /** Refused lines of one request; past it the body is something else than events, and each is kept on disk. */

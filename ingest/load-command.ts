@@ -83,7 +83,11 @@ export async function loadDirectory(options: {
   progress(
     `reference data: ${count(rows.sent)} rows, ${count(rows.stored)} new or changed, ${count(rows.duplicates)} as before`,
   );
-  if (events.stored + rows.stored === 0)
+  if (events.conflicts > 0)
+    progress(
+      `${count(events.conflicts)} ids were stored before with other content: see ingest_rejects`,
+    );
+  else if (events.stored + rows.stored + events.rejected + rows.rejected === 0)
     progress('Nothing new was stored: all of it was there already.');
   return { ...events, rejected: events.rejected + rows.rejected };
 }

@@ -15,5 +15,6 @@ export function isNhsNumber(text: string): boolean {
     // With the check digit at weight 1, the sum of a valid number is divisible by 11.
     sum += digit * (10 - i);
   }
-  return sum % 11 === 0;
+  // Ten zeros pass the check, and stand for a number that is not known.
+  return sum > 0 && sum % 11 === 0;
 }

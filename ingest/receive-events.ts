@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
-import { splitLines, type Line } from './formats/lines.ts';
+import { isTooDeep, withoutDeepItems, type DeepItem } from './formats/depth.ts';
+import { splitLines, withoutMark, type Line } from './formats/lines.ts';
 import type { Intake } from './intake.ts';
 import type { IngestLimits } from './limits.ts';
 
@@ -15,6 +16,8 @@ export async function receiveEventLines(
   limits: IngestLimits,
 ): Promise<void> {
   for await (const group of splitLines(body, limits.line_bytes_max, limits.raw_bytes_max + 1)) {
+    // By now, not by when the request began: a body may take hours.
+    context.received_at = intake.readClock();
     for (const line of group) {
       takeLine(line, intake, context);
       if (intake.isDue()) await intake.spill();
@@ -28,8 +31,17 @@ export function receiveEventArray(
   intake: Intake,
   context: EventContext,
 ): Promise<void> {
-  const parsed = parseBody(bytes);
-  return takeAll(Array.isArray(parsed) ? parsed : [parsed], intake, context);
+  context.received_at = intake.readClock();
+  const shallow = withoutDeepItems(withoutMark(bytes));
+  const parsed = parseBody(shallow.bytes);
+  const deep = new Map(shallow.deep.map((item) => [item.index, item]));
+  return takeAll(
+    Array.isArray(parsed) ? parsed : [parsed],
+    withoutMark(bytes),
+    deep,
+    intake,
+    context,
+  );
 }
 
 /** @throws RequestRefused BODY_JSON_INVALID */
@@ -46,13 +58,19 @@ function parseBody(bytes: Buffer): unknown {
   }
 }
 
+const too_deep = refusal('EVENT', 'TOO_DEEP', 'It is nested deeper than any event is.');
+
 async function takeAll(
   values: readonly unknown[],
+  bytes: Buffer,
+  deep: ReadonlyMap<number, DeepItem>,
   intake: Intake,
   context: EventContext,
 ): Promise<void> {
-  for (const value of values) {
-    takeValue(value, () => Buffer.from(JSON.stringify(value)), intake, context);
+  for (const [index, value] of values.entries()) {
+    const item = deep.get(index);
+    if (item) intake.refuse(too_deep, bytes.subarray(item.from, item.to));
+    else takeValue(value, () => Buffer.from(JSON.stringify(value)), intake, context);
     if (intake.isDue()) await intake.spill();
   }
 }
@@ -66,6 +84,10 @@ function takeLine({ bytes, is_too_long }: Line, intake: Intake, context: EventCo
   try {
     if (!isUtf8(bytes)) {
       intake.refuse(refusal('EVENT', 'NOT_UTF8', 'The line is not UTF-8.'), bytes);
+      return;
+    }
+    if (isTooDeep(bytes)) {
+      intake.refuse(too_deep, bytes);
       return;
     }
     value = JSON.parse(bytes.toString('utf8'));

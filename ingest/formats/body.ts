@@ -33,7 +33,7 @@ export async function* readBody(
     }
     throw new RequestRefused(
       'BODY_ENCODING_BROKEN',
-      'The compressed body is damaged or cut short.',
+      'The compressed body is damaged or cut short, or goes on after its end (zstd: one frame).',
       { cause },
     );
   }
@@ -57,6 +57,7 @@ function decompressor(encoding: string): Transform {
   if (encoding === 'gzip') return zlib.createGunzip();
   // Node 22.15 was the first to have it.
   if (encoding === 'zstd' && typeof zlib.createZstdDecompress === 'function')
-    return zlib.createZstdDecompress();
+    // Without the option all that follows the first frame would be dropped without a word.
+    return zlib.createZstdDecompress({ rejectGarbageAfterEnd: true } as zlib.ZstdOptions);
   throw new RequestRefused('CONTENT_ENCODING_UNSUPPORTED', 'The body may be plain, gzip or zstd.');
 }

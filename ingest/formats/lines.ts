@@ -19,7 +19,7 @@ export async function* splitLines(
   let rest: Buffer[] = [];
   let rest_length = 0;
   let skipping: Buffer | undefined;
-  for await (const chunk of body) {
+  for await (const chunk of withoutMarkAtStart(body)) {
     const group: Line[] = [];
     let from = 0;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
@@ -71,4 +71,26 @@ function addLine(group: Line[], line: Buffer, line_bytes_max: number, kept_bytes
 function isBlank(bytes: Buffer): boolean {
   for (const byte of bytes) if (byte !== 32 && byte !== 9) return false;
   return true;
+}
+
+const byte_order_mark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** The bytes without the mark that some programs write at the start of UTF-8. */
+export function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(byte_order_mark) ? bytes.subarray(3) : bytes;
+}
+
+async function* withoutMarkAtStart(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let start: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of body) {
+    if (!start) {
+      yield chunk;
+      continue;
+    }
+    start = Buffer.concat([start, chunk]);
+    if (start.length < byte_order_mark.length) continue;
+    yield withoutMark(start);
+    start = undefined;
+  }
+  if (start && start.length > 0) yield start;
 }

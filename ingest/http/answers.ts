@@ -19,6 +19,7 @@ const counts = {
   conflicts: Type.Optional(
     Type.Integer({ description: 'Stored before, with other content; kept aside.' }),
   ),
+  ended: Type.Optional(Type.Integer({ description: 'Keys that a full load no longer held.' })),
 };
 
 export const AnswerSchema = Type.Object({
@@ -38,4 +39,5 @@ export const ReceiptSchema = Type.Object({
   stored: Type.Integer(),
   duplicates: Type.Integer(),
   conflicts: Type.Integer(),
+  ended: Type.Integer(),
 });

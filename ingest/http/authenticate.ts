@@ -56,6 +56,15 @@ export function createAuthenticator(
     else failures.set(address, { count: 1, until: now + 60_000 });
   }
 
+  function isThrottled(address: string): boolean {
+    const before = failures.get(address);
+    return (
+      before !== undefined &&
+      before.until > performance.now() &&
+      before.count >= failures_per_minute_max
+    );
+  }
+
   return {
     async sourceOf(request) {
       const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -65,17 +74,17 @@ export function createAuthenticator(
           'Send the key of a source: Authorization: Bearer <key>.',
         );
       }
-      const before = failures.get(request.ip);
-      if (before && before.until > performance.now() && before.count >= failures_per_minute_max) {
-        throw new RequestRefused(
-          'KEY_ATTEMPTS_TOO_MANY',
-          'Too many wrong keys from this address. Wait a minute.',
-        );
-      }
       await refresh();
       const hash = hashKey(key);
       const source = by_hash.get(hash);
       if (!source || !timingSafeEqual(Buffer.from(source.key_hash), Buffer.from(hash))) {
+        // Only who has no key is slowed down: senders behind one address do not answer for each other's mistakes.
+        if (isThrottled(request.ip)) {
+          throw new RequestRefused(
+            'KEY_ATTEMPTS_TOO_MANY',
+            'Too many wrong keys from this address. Wait a minute.',
+          );
+        }
         failed(request.ip);
         throw new RequestRefused(
           'KEY_UNKNOWN',

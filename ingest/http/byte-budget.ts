@@ -1,13 +1,20 @@
-/** Bounds what all requests together hold in memory: who would go over waits for its turn. */
+/** Bounds what all requests together hold in memory: who would go over waits for its turn, and not for ever. */
+import { RequestRefused } from '../codes.ts';
 
 export interface ByteBudget {
-  /** Waits until `bytes` are free, and takes them; returns what gives them back. */
-  take(bytes: number): Promise<() => void>;
+  /**
+   * Takes `bytes`, after waiting for them to be free.
+   *
+   * @throws RequestRefused BODIES_TOO_MANY after the longest wait
+   */
+  take(bytes: number): Promise<void>;
+  give(bytes: number): void;
 }
 
-export function createByteBudget(bytes_max: number): ByteBudget {
+/** Bodies take their bytes as these arrive, so two can wait for each other; the longest wait ends that. */
+export function createByteBudget(bytes_max: number, wait_ms_max: number): ByteBudget {
   let taken = 0;
-  const waiting: { bytes: number; resolve: () => void }[] = [];
+  const waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
   function admit(): void {
     // First come, first served, so that a large body is not passed over for ever.
     for (
@@ -22,14 +29,31 @@ export function createByteBudget(bytes_max: number): ByteBudget {
   }
   return {
     async take(bytes) {
-      await new Promise<void>((resolve) => {
-        waiting.push({ bytes, resolve });
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(entry), 1);
+          reject(
+            new RequestRefused(
+              'BODIES_TOO_MANY',
+              'Too many JSON bodies are under way. Send again later, or send NDJSON.',
+            ),
+          );
+          admit();
+        }, wait_ms_max);
+        const entry = {
+          bytes,
+          resolve: () => {
+            clearTimeout(timer);
+            resolve();
+          },
+        };
+        waiting.push(entry);
         admit();
       });
-      return () => {
-        taken -= bytes;
-        admit();
-      };
+    },
+    give(bytes) {
+      taken -= bytes;
+      admit();
     },
   };
 }

@@ -12,11 +12,12 @@ import { refusal } from '../check-record.ts';
 import { AnswerSchema, ErrorSchema, ReceiptSchema, WaitSchema } from './answers.ts';
 import type { Parts } from './app.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { withWholeBody } from './whole-body.ts';
 import { receiptState } from './receipt-state.ts';
 
 export function eventRoutes(app: FastifyInstance, parts: Parts): void {
   const { spool, limits, clock, authenticator } = parts;
-  const arrays = createByteBudget(limits.array_bytes_under_way_max);
+  const arrays = createByteBudget(limits.array_bytes_under_way_max, limits.room_wait_ms_max);
 
   app.post(
     '/events',
@@ -41,16 +42,15 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
           'Events are sent as application/x-ndjson or application/json.',
         );
       }
-      const received_at = clock.now();
       const intake = createIntake({
         receipt: newReceipt(),
         source: source.source,
-        received_at,
+        clock,
         dataset: 'access_events',
         limits,
         append: (batch) => spool.append(batch, limits.room_wait_ms_max),
       });
-      const context = eventContext(source, received_at, limits.future_ms_max);
+      const context = eventContext(source, clock.now(), limits.future_ms_max);
       if (type === 'application/x-ndjson') {
         await receiveEventLines(
           readBody(request.raw, limits.body_bytes_max),
@@ -92,13 +92,12 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
     const too_large = `A JSON body may have ${limits.array_bytes_max} bytes. Send NDJSON (application/x-ndjson), which has no such bound.`;
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > limits.array_bytes_max) throw new RequestRefused('BODY_TOO_LARGE', too_large);
-    const is_plain = request.headers['content-encoding'] === undefined && announced > 0;
-    const release = await arrays.take(is_plain ? announced : limits.array_bytes_max);
-    try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of readBody(request.raw, limits.array_bytes_max, too_large))
-        chunks.push(chunk);
-      const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    const body = readBody(request.raw, limits.array_bytes_max, too_large);
+    const pace = {
+      grace_ms: limits.array_grace_ms,
+      bytes_per_s_min: limits.array_bytes_per_s_min,
+    };
+    await withWholeBody(body, arrays, pace, async (bytes) => {
       try {
         await receiveEventArray(bytes, intake, context);
       } catch (error) {
@@ -110,9 +109,7 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
         );
         throw error;
       }
-    } finally {
-      release();
-    }
+    });
   }
 }
 

@@ -11,6 +11,8 @@ export interface ReceiptState {
   readonly stored: number;
   readonly duplicates: number;
   readonly conflicts: number;
+  /** Keys of reference data that a full load ended. */
+  readonly ended: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function receiptState(
   const holder = spool.receipts.sourceOf(receipt);
   if (holder === undefined || holder === source.source) {
     const is_loaded = holder === undefined || (await spool.receipts.whenReleased(receipt, wait_ms));
-    if (!is_loaded) return { state: 'spooled', stored: 0, duplicates: 0, conflicts: 0 };
+    if (!is_loaded) return { state: 'spooled', stored: 0, duplicates: 0, conflicts: 0, ended: 0 };
     const binds = { receipt, source: source.source };
     const [row] = await client.rows<Omit<ReceiptState, 'state'>>(receipt_statement, binds);
     if (row) return { state: 'loaded', ...row };

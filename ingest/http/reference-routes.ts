@@ -6,8 +6,14 @@ import { RequestRefused } from '../codes.ts';
 import { mediaType, readBody } from '../formats/body.ts';
 import { createIntake, newReceipt, type Intake } from '../intake.ts';
 import { parseInstant } from '../instant.ts';
-import { rowChecker, type RowChecker } from '../reference/check-row.ts';
-import { datasets, fieldsOf, isDataset, type DatasetName } from '../reference/datasets.ts';
+import { earliest_ms, rowChecker, type RowChecker } from '../reference/check-row.ts';
+import {
+  datasets,
+  fieldsOf,
+  isDataset,
+  owned_datasets,
+  type DatasetName,
+} from '../reference/datasets.ts';
 import { receiveRowCsv, receiveRowLines } from '../reference/receive-reference.ts';
 import { AnswerSchema, ErrorSchema } from './answers.ts';
 import type { Parts } from './app.ts';
@@ -53,8 +59,14 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
           `The datasets are ${Object.keys(datasets).join(', ')}.`,
         );
       }
+      if (source.organisation_codes.length > 0 && !owned_datasets.has(dataset)) {
+        throw new RequestRefused(
+          'DATASET_NOT_ALLOWED',
+          'The rows of this dataset belong to no organisation, and the key is limited to some.',
+        );
+      }
       const is_waiting = wantsLoaded(request);
-      const { mode, as_of } = readParameters(request);
+      const { mode, as_of } = readParameters(request, clock.now() + limits.future_ms_max);
       const type = mediaType(request.headers);
       if (type !== 'application/x-ndjson' && type !== 'text/csv') {
         throw new RequestRefused(
@@ -75,7 +87,7 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
       const intake = createIntake({
         receipt,
         source: source.source,
-        received_at,
+        clock,
         dataset,
         limits,
         append: (batch) => upload.append(batch),
@@ -91,6 +103,13 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
         if (type === 'text/csv') await receiveRowCsv(body, fieldsOf(dataset), to);
         else await receiveRowLines(body, to);
         const answer = await intake.finish();
+        // An export that failed is an empty file, and would end everything that the source has.
+        if (mode === 'full' && answer.accepted === 0 && answer.rejected_count === 0) {
+          throw new RequestRefused(
+            'REFERENCE_FULL_EMPTY',
+            'The full file has no rows, which would end the whole dataset. Nothing is changed.',
+          );
+        }
         await upload.commit();
         const state = is_waiting
           ? await receiptState(parts, receipt, source, limits.wait_loaded_ms_max)
@@ -105,7 +124,10 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
   );
 }
 
-function readParameters(request: FastifyRequest): {
+function readParameters(
+  request: FastifyRequest,
+  latest_ms: number,
+): {
   mode: 'partial' | 'full';
   as_of: number | null;
 } {
@@ -120,6 +142,12 @@ function readParameters(request: FastifyRequest): {
     throw new RequestRefused(
       'PARAMETER_INVALID',
       'as_of takes a time with offset, such as 2026-03-01T00:00:00Z.',
+    );
+  }
+  if (instant < earliest_ms || instant > latest_ms) {
+    throw new RequestRefused(
+      'PARAMETER_INVALID',
+      'as_of has to be from 1900 to the present moment.',
     );
   }
   return { mode, as_of: instant };

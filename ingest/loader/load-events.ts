@@ -96,7 +96,7 @@ export async function loadEvents(
   await client.insertSelect(query('find_suspects'), { load_seq }, exact);
   const [counted] = await client.rows<{ suspects: number }>(query('suspect_count'));
   if (counted && counted.suspects > 0) {
-    await client.insertSelect(query('judge_suspects'), { load_seq, segment_id }, exact);
+    await client.insertSelect(query('judge_suspects'), { load_seq }, exact);
   }
   fault('load.judged');
   await client.insertSelect(

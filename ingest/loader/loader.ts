@@ -10,6 +10,7 @@ import type { IngestLimits } from '../limits.ts';
 import { loadReference } from '../reference/load-reference.ts';
 import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
 import type { Spool } from '../spool/spool.ts';
+import { loadPosition, settleIntent, writeIntent } from './intents.ts';
 import type { Lease } from './lease.ts';
 import { loadEvents, type LoadCounts } from './load-events.ts';
 
@@ -26,7 +27,6 @@ export interface Loader {
   close(ms: number): Promise<void>;
 }
 
-const next_load_seq = loadStatement('ingest/queries/next_load_seq.sql');
 const is_committed = loadStatement('ingest/queries/is_committed.sql');
 
 export function startLoader(options: {
@@ -54,8 +54,41 @@ export function startLoader(options: {
       const [known] = await client.rows<{ is_committed: number }>(is_committed, { segment_id });
       if (known && Number(known.is_committed) === 1) return;
     }
-    const [last] = await client.rows<{ load_seq: string }>(next_load_seq);
-    const load_seq = Number(last?.load_seq ?? 0) + 1;
+    await load(segment, await numberFor(segment, fencing_token), fencing_token);
+  }
+
+  /**
+   * The number under which a segment is loaded: that of its own attempt which did not end, or a new one.
+   *
+   * What another segment's attempt left is finished first, under its own number. Otherwise its rows would be looked for
+   * under a number that is another load's by then.
+   */
+  async function numberFor(segment: ClosedSegment, fencing_token: number): Promise<number> {
+    const { open, next_load_seq } = await loadPosition(client);
+    if (open?.segment_id === segment.header.segment_id) return open.load_seq;
+    if (open) {
+      const left = spool.find(open.segment_id);
+      if (left) {
+        await load(left, open.load_seq, fencing_token);
+        await spool.remove(left);
+      } else {
+        await settleIntent(client, clock, open, fencing_token);
+        log.warn(
+          { code: 'SEGMENT_LOST', load_seq: open.load_seq, segment: open.segment_id },
+          'a load began whose segment is not in this spool; what it stored is kept',
+        );
+      }
+    }
+    await writeIntent(client, clock, segment, next_load_seq, fencing_token);
+    fault('load.intended');
+    return next_load_seq;
+  }
+
+  async function load(
+    segment: ClosedSegment,
+    load_seq: number,
+    fencing_token: number,
+  ): Promise<void> {
     const digest = segment.digest ?? (await digestOf(segment.path));
     const context = { client, clock, load_seq, fencing_token, digest, fault };
     const started = performance.now();

@@ -1,5 +1,5 @@
 -- Copies the events whose id may have been seen before: twice in this segment, among the keys of what is stored, or
--- among rows that a load left behind which never ended (those may not have their keys yet).
+-- among rows that an earlier attempt at this load left behind (those may not have their keys yet).
 INSERT INTO segment_suspects (
     source, event_id, occurred_at, action, outcome, trigger, staff_id, staff_id_system, staff_name, role_code,
     role_name, organisation_code, site_code, application, session_id, launch_id, device_id, ip_address, patient_id,
@@ -17,5 +17,5 @@ WHERE record = 'event'
         OR key IN (
             SELECT key FROM event_keys WHERE key IN (SELECT key FROM segment_lines WHERE record = 'event')
         )
-        OR (source, event_id) IN (SELECT source, event_id FROM access_events WHERE load_seq >= {load_seq:UInt64})
+        OR (source, event_id) IN (SELECT source, event_id FROM access_events WHERE load_seq = {load_seq:UInt64})
     )

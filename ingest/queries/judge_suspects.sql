@@ -1,25 +1,26 @@
 -- One verdict per suspect, from an exact comparison with what is stored, else with the first of its id in the segment.
 INSERT INTO segment_verdicts (segment_position, verdict)
 WITH
--- Stored rows that have the id of a suspect. The key says under which days to look; of a load that never ended, all.
+-- Stored rows that have the id of a suspect. The key says under which days to look; of an earlier attempt at this
+-- load, which may not have left its keys, every row.
 candidates AS (
-    SELECT source, event_id, content_v1, segment_id, segment_position
+    SELECT source, event_id, content_v1, load_seq, segment_position
     FROM access_events
     WHERE day IN (
             SELECT day FROM event_keys WHERE key IN (SELECT sipHash64(source, event_id) FROM segment_suspects)
         )
         AND (source, event_id) IN (SELECT source, event_id FROM segment_suspects)
     UNION ALL
-    SELECT source, event_id, content_v1, segment_id, segment_position
+    SELECT source, event_id, content_v1, load_seq, segment_position
     FROM access_events
-    WHERE load_seq >= {load_seq:UInt64}
+    WHERE load_seq = {load_seq:UInt64}
         AND (source, event_id) IN (SELECT source, event_id FROM segment_suspects)
 ),
 -- One row per id that is stored.
 stored AS (
     SELECT source, event_id, any(content_v1) AS content, 1 AS is_stored,
-        anyIf(segment_position, segment_id = {segment_id:String}) AS our_position,
-        max(segment_id = {segment_id:String}) AS is_ours
+        anyIf(segment_position, load_seq = {load_seq:UInt64}) AS our_position,
+        max(load_seq = {load_seq:UInt64}) AS is_ours
     FROM candidates
     GROUP BY source, event_id
 ),

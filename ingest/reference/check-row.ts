@@ -96,7 +96,7 @@ function fieldRefusal({ name, meaning }: Field, value: unknown): Refusal | undef
 }
 
 // What a DateTime64 of the engine holds.
-const earliest_ms = Date.UTC(1900, 0, 1);
+export const earliest_ms = Date.UTC(1900, 0, 1);
 const latest_ms = Date.UTC(2299, 0, 1);
 
 /** UTC, in the form that the engine reads on every way in. */

@@ -186,6 +186,7 @@ export type DatasetName = keyof typeof datasets;
 export const owned_datasets: ReadonlySet<string> = new Set([
   'organisations',
   'staff',
+  'patient_objections',
   'care_relationships',
   'rosters',
 ]);

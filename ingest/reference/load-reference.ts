@@ -38,7 +38,7 @@ export async function loadReference(
   const unchanged = segment.records - changed;
   await client.insertSelect(
     query('store_reference_receipt'),
-    { receipt, source, load_seq, changed, unchanged },
+    { receipt, source, load_seq, changed, unchanged, ended },
     exact,
   );
   fault('reference.receipt');
@@ -73,7 +73,12 @@ export async function loadReference(
   };
 }
 
-async function countsOf(client: SqlClient, versions: string, load_seq: number) {
+/** How many keys a load changed and ended, of a dataset's table of versions, as far as it went. */
+export async function countsOf(
+  client: SqlClient,
+  versions: string,
+  load_seq: number,
+): Promise<{ changed: number; ended: number }> {
   const [counts] = await client.rows<{ changed: number; ended: number }>(
     query('reference_counts'),
     { versions, load_seq },

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse';
 import { isRefusal } from '../check-event.ts';
 import { refusal } from '../check-record.ts';
 import { RequestRefused } from '../codes.ts';
+import { isTooDeep } from '../formats/depth.ts';
 import { splitLines } from '../formats/lines.ts';
 import type { Intake } from '../intake.ts';
 import type { IngestLimits } from '../limits.ts';
@@ -30,6 +31,11 @@ export async function receiveRowLines(body: AsyncIterable<Buffer>, to: Receiving
         );
       else if (!isUtf8(bytes))
         intake.refuse(refusal('REFERENCE', 'NOT_UTF8', 'The line is not UTF-8.'), bytes);
+      else if (isTooDeep(bytes))
+        intake.refuse(
+          refusal('REFERENCE', 'TOO_DEEP', 'It is nested deeper than any row is.'),
+          bytes,
+        );
       else takeJson(bytes, to);
       if (intake.isDue()) await intake.spill();
     }

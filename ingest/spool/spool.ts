@@ -7,7 +7,7 @@ import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { removeFile, syncDirectory } from './files.ts';
+import { removeFile, replaceFile, syncDirectory } from './files.ts';
 import { newHeader, type Batch, type ReferenceHeader } from './format.ts';
 import { createReferenceUpload, uploadFailed, type ReferenceUpload } from './reference-upload.ts';
 import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
@@ -42,6 +42,8 @@ export interface Spool {
   beginReference(reference: ReferenceHeader): Promise<ReferenceUpload>;
   /** The oldest segment to load, which stays first until it is removed; undefined once `signal` is aborted. */
   next(signal: AbortSignal): Promise<ClosedSegment | undefined>;
+  /** The segment of that name, if it waits to be loaded. */
+  find(segment_id: string): ClosedSegment | undefined;
   /** Removes a segment that is loaded. */
   remove(segment: ClosedSegment): Promise<void>;
   status(): SpoolStatus;
@@ -121,7 +123,11 @@ export async function openSpool(options: {
     while (queue.length > 0 || is_close_wanted || is_mend_wanted) {
       const taken = takeBatches();
       try {
-        if (is_mend_wanted) await mend();
+        if (is_mend_wanted) {
+          await mend();
+          await probe();
+          failing = '';
+        }
         if (is_close_wanted || (open && open.bytes() >= limits.segment_bytes_max))
           await closeOpen();
         if (taken.length === 0) continue;
@@ -194,13 +200,26 @@ export async function openSpool(options: {
     held_by_open.clear();
   }
 
-  /** What is safe in a segment that failed must be loaded, even if nobody sends anything more. */
+  /**
+   * What is safe in a segment that failed must be loaded, even if nobody sends anything more; and a disk that takes data
+   * again has to be found out about, since a balancer sends nothing to a service that is not ready.
+   */
   function mendLater(): void {
-    if (unmended.length === 0 || is_stopping) return;
+    if (is_stopping) return;
     setTimeout(() => {
-      is_mend_wanted = unmended.length > 0;
+      is_mend_wanted = unmended.length > 0 || failing !== '';
       if (is_mend_wanted) startCommitting();
     }, limits.mend_pause_ms).unref();
+  }
+
+  /** Cutting a file works on a full disk, so only a write that reached it says that it takes data. */
+  async function probe(): Promise<void> {
+    if (failing === '') return;
+    fault('spool.write');
+    const path = join(folder, 'probe');
+    await replaceFile(path, Buffer.alloc(limits.batch_bytes_max));
+    fault('spool.sync');
+    await removeFile(path);
   }
 
   async function mend(): Promise<void> {
@@ -263,6 +282,7 @@ export async function openSpool(options: {
         signal.removeEventListener('abort', changes.notify);
       }
     },
+    find: (segment_id) => closed.find(({ header }) => header.segment_id === segment_id),
     async remove(segment) {
       const at = closed.indexOf(segment);
       fault('spool.remove');

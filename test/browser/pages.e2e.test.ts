@@ -3,7 +3,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { useStage, type Person } from './pages.ts';
-import { fillSmallExchange, own_alert_id, patient_id } from './small-exchange.ts';
+import {
+  fillSmallExchange,
+  own_alert_id,
+  patient_id,
+  withdrawn_alert_id,
+  withheld_alert_id,
+} from './small-exchange.ts';
 
 const stage = useStage((client) => fillSmallExchange(client, Date.now()));
 
@@ -11,7 +17,8 @@ const pages: readonly (readonly [person: Person, path: string, heading: string |
   ['investigator', '/alerts', 'Alerts'],
   ['investigator', '/alerts?status=any&severity=medium&page=2', 'Alerts'],
   ['guardian', `/alerts/${own_alert_id}`, 'Someone at the same address'],
-  ['guardian', '/alerts/d000000000000001', 'Someone at the same address'],
+  ['guardian', `/alerts/${withdrawn_alert_id}`, 'Someone at the same address'],
+  ['guardian', `/alerts/${withheld_alert_id}`, 'Withheld alert'],
   ['programme-lead', '/usage', 'Usage'],
   ['programme-lead', '/feeds', 'Feeds'],
   ['administrator', '/feeds', 'Feeds'],
@@ -70,6 +77,32 @@ test('filters work as a form, show as chips, and come off one by one, without Ja
   await page.locator('.app-chip').first().click();
   expect(page.url()).not.toContain('severity');
   expect(await page.locator('tbody tr').count()).toBe(20);
+  await context.close();
+});
+
+test('a withdrawn alert leads with that it was withdrawn, and why', async () => {
+  const context = await stage().signedIn('guardian', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto(`/alerts/${withdrawn_alert_id}`);
+  const text = await page.locator('main').innerText();
+  const why = 'Withdrawn: A relationship that explains it was received later.';
+  expect(await page.locator('.nhsuk-lede-text').innerText()).toBe(why);
+  expect(text.indexOf(why)).toBeLessThan(text.indexOf('at their own address'));
+  await context.close();
+});
+
+test('a withheld alert names nobody, in the page and in what its scripts are given', async () => {
+  const context = await stage().signedIn('guardian');
+  const page = await context.newPage();
+  for (const path of [
+    `/alerts/${withheld_alert_id}`,
+    '/alerts?status=withdrawn&detector=household',
+  ]) {
+    await page.goto(path);
+    const html = await page.content();
+    expect(html).toContain('Withheld: it concerns a protected address.');
+    expect(html).not.toMatch(/Guarded|9990001022|999 000 1022/);
+  }
   await context.close();
 });
 

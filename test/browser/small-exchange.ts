@@ -9,7 +9,10 @@ export const own_alert_id = 'a000000000000001';
 export const other_alert_id = 'b000000000000001';
 export const patient_id = '9990001014';
 export const long_name = 'Bartholomew-Featherstonehaugh Wolfeschlegelsteinhausenbergerdorff';
-export const alerts_of_trust = 47;
+export const withdrawn_alert_id = 'd000000000000001';
+/** Of a patient whose address is protected, so that it is told to nobody. */
+export const withheld_alert_id = 'd000000000000002';
+export const alerts_of_trust = 48;
 
 const hour_ms = 3_600_000;
 
@@ -39,6 +42,8 @@ export async function fillSmallExchange(client: SqlClient, now: number): Promise
   await client.insert('source_versions', [
     source('north-hub', now),
     source('a-second-source-with-a-very-long-name-indeed', now),
+    // What a demonstration leaves of the source that a first start makes: it ended before it sent anything.
+    { ...source('local', now), is_ended: true },
   ]);
   await client.insert('access_events', events(at));
   await client.insert('segments', [
@@ -466,7 +471,7 @@ function alerts(day: string, at: number, now: number) {
     facts: { occupants: '3', records: '1' },
     reason: 'Alex Example opened the record of someone registered at their own address.',
   };
-  const many = Array.from({ length: alerts_of_trust - 2 }, (_, index) => ({
+  const many = Array.from({ length: alerts_of_trust - 3 }, (_, index) => ({
     ...base,
     alert_id: `c${String(index).padStart(15, '0')}`,
     detector_id: index % 2 ? 'own_record' : 'out_of_area',
@@ -480,7 +485,7 @@ function alerts(day: string, at: number, now: number) {
   }));
   const withdrawn = {
     ...base,
-    alert_id: 'd000000000000001',
+    alert_id: withdrawn_alert_id,
     detector_id: 'household',
     reason: 'Alex Example opened the record of someone at their own address.',
   };
@@ -500,6 +505,15 @@ function alerts(day: string, at: number, now: number) {
       version: 2,
       change: 'withdrawn',
       change_reason: 'A relationship that explains it was received later.',
+      recorded_at: now - 1000,
+    },
+    {
+      ...withdrawn,
+      alert_id: withheld_alert_id,
+      patient_id: '9990001022',
+      version: 2,
+      change: 'withdrawn',
+      change_reason: 'The reference data that it relied on was corrected.',
       recorded_at: now - 1000,
     },
     {

@@ -56,6 +56,18 @@ it(`stores every acknowledged event once, through ${kills} kills`, async () => {
       for (const id of ids) acknowledged.add(id);
     }
   }
+  // Staff who change all the time, in segments between those of the events: numbers of loads must not be mixed up.
+  let staff_version = 0;
+  async function putStaff(): Promise<void> {
+    while (acknowledged.size < events && !is_done) {
+      const version = staff_version + 1;
+      receipts.push(
+        await sendUntilAcknowledged(key, staffLines(version), 'PUT', 'reference/staff'),
+      );
+      staff_version = version;
+      await pause(20);
+    }
+  }
   async function killAll(): Promise<number> {
     let killed = 0;
     while (killed < kills && !is_done) {
@@ -70,7 +82,7 @@ it(`stores every acknowledged event once, through ${kills} kills`, async () => {
     return killed;
   }
   const killing = killAll();
-  await Promise.all(Array.from({ length: senders }, sendAll));
+  await Promise.all([...Array.from({ length: senders }, sendAll), putStaff()]);
   is_done = acknowledged.size < events;
   expect(await killing).toBe(kills);
 
@@ -81,11 +93,11 @@ it(`stores every acknowledged event once, through ${kills} kills`, async () => {
   expect(detect.status, detect.errors).toBe(0);
   const status = await running.kill('SIGTERM');
   expect(status).toBe(0);
-  await compare(acknowledged);
+  await compare(acknowledged, staff_version);
 });
 
 /** Opens the store itself, without any service, and compares it with what was acknowledged. */
-async function compare(acknowledged: ReadonlySet<string>): Promise<void> {
+async function compare(acknowledged: ReadonlySet<string>, staff_version: number): Promise<void> {
   const engine = await openEngine({ path: join(data_dir, 'clickhouse') });
   try {
     const client = await engine.client('test');
@@ -96,6 +108,28 @@ async function compare(acknowledged: ReadonlySet<string>): Promise<void> {
         'SELECT toUInt32(count()) AS stored, toUInt32(uniqExact(source, event_id)) AS ids FROM access_events',
       ),
     ).toEqual({ stored: acknowledged.size, ids: acknowledged.size });
+    // No row stands under the number of a load that the ledger does not have.
+    expect(
+      await one(
+        'SELECT toUInt32(count()) AS stored, toUInt32(uniqExact(source, event_id)) AS ids FROM committed_events',
+      ),
+    ).toEqual({ stored: acknowledged.size, ids: acknowledged.size });
+    expect(
+      await one(
+        'SELECT toUInt32(count()) AS staff, groupUniqArray(name) AS names FROM staff WHERE isNull(ended_at)',
+      ),
+    ).toEqual({ staff: staff_count, names: [`version ${staff_version}`] });
+    // Every change of staff is counted by the load that stored it, so that its days are marked.
+    expect(
+      await one(`SELECT toUInt32(count()) AS wrong FROM (
+          SELECT load_seq, uniqExact(staff_id) AS rows FROM staff_versions GROUP BY load_seq) AS stored
+        LEFT JOIN (SELECT load_seq, changed FROM reference_loads) AS ledger USING (load_seq) WHERE rows > changed`),
+    ).toEqual({ wrong: 0 });
+    expect(
+      await one(`SELECT toUInt32(count()) AS wrong FROM (
+          SELECT load_seq FROM segments UNION ALL SELECT load_seq FROM reference_loads)
+        GROUP BY load_seq HAVING count() > 1`),
+    ).toBeUndefined();
     // The ledger adds up to the store: no load was counted twice, and none left rows without its line.
     expect(
       await one(`SELECT toUInt32(sum(stored)) AS stored, toUInt32(count()) AS loads, toUInt32(uniqExact(load_seq)) AS numbers,
@@ -143,10 +177,15 @@ async function start(): Promise<StartedProcess> {
   );
 }
 
-async function sendUntilAcknowledged(key: string, body: string): Promise<string> {
+async function sendUntilAcknowledged(
+  key: string,
+  body: string,
+  method = 'POST',
+  path = 'events',
+): Promise<string> {
   for (;;) {
-    const answer = await fetch(`${url}/events`, {
-      method: 'POST',
+    const answer = await fetch(`${url}/${path}`, {
+      method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson' },
       body,
     })
@@ -175,6 +214,17 @@ async function untilLoaded(key: string, receipt: string): Promise<void> {
     await pause(100);
   }
   throw new Error('A receipt was not loaded within 60 s.');
+}
+
+const staff_count = 50;
+function staffLines(version: number): string {
+  return Array.from({ length: staff_count }, (_, index) => ({
+    staff_id: `5550000${index}`,
+    organisation_code: 'RZZ01',
+    name: `version ${version}`,
+  }))
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join('');
 }
 
 function eventLine(event_id: string): string {

@@ -3,7 +3,8 @@ import { detectorTitle, readDetectors } from './detectors.ts';
 import { type ReferenceFeed, type SourceFeed } from './feed-health.ts';
 import { parseMarkdown } from './markdown.ts';
 import type { Reader } from './scope.ts';
-import { weighAlert } from './weigh-alert.ts';
+import { weighAlert, type Weighed } from './weigh-alert.ts';
+import { readWithheld, withheld_reason, withheld_title } from './withhold.ts';
 
 export interface Alert {
   readonly alert_id: string;
@@ -33,6 +34,8 @@ export interface Alert {
   readonly score: number;
   readonly facts: Record<string, string>;
   readonly reason: string;
+  /** Why it was withdrawn or changed; empty where it was not. */
+  readonly change_reason: string;
   readonly version: number;
 }
 
@@ -83,26 +86,45 @@ interface AlertVersion {
   recorded_at_ms: number;
 }
 
+export interface AlertDetail {
+  /** Whether it is not told, since it concerns a protected address; then nobody is in it. */
+  readonly is_withheld: boolean;
+  readonly alert: Alert;
+  readonly title: string;
+  readonly events: readonly CitedEvent[];
+  readonly history: readonly AlertVersion[];
+  readonly weighed: Weighed;
+  readonly references: readonly ReferenceFeed[];
+  readonly sources: readonly SourceFeed[];
+  readonly readme: ReturnType<typeof parseMarkdown>;
+}
+
 /** The alert, or undefined when there is none that this reader may see: the two cannot be told apart. */
-export async function readAlert(reader: Reader, alert_id: string) {
+export async function readAlert(
+  reader: Reader,
+  alert_id: string,
+): Promise<AlertDetail | undefined> {
   const [alert] = await reader.scoped<Alert>('alert', { alert_id });
   if (!alert) return undefined;
-  const [events, explanations, circumstances, history, detectors, references, sources] =
-    await Promise.all([
-      reader.scoped<CitedEvent>('alert_events', { alert_id }),
-      reader.scoped<Explanation>('alert_explanations', { alert_id }),
-      reader.scoped<Circumstances>('alert_circumstances', { alert_id }),
-      reader.scoped<AlertVersion>('alert_history', { alert_id }),
-      readDetectors(reader),
-      reader.exchange<ReferenceFeed>('reference_feeds'),
-      reader.exchange<SourceFeed>('source_feeds'),
-    ]);
+  const history = await reader.scoped<AlertVersion>('alert_history', { alert_id });
+  // Last of what is read of the alert itself, so that a flag that has just arrived counts.
+  const withheld = await readWithheld(reader, [alert_id]);
+  if (withheld.has(alert_id)) return withhold(alert, history);
+  const [events, explanations, circumstances, detectors, references, sources] = await Promise.all([
+    reader.scoped<CitedEvent>('alert_events', { alert_id }),
+    reader.scoped<Explanation>('alert_explanations', { alert_id }),
+    reader.scoped<Circumstances>('alert_circumstances', { alert_id }),
+    readDetectors(reader),
+    reader.exchange<ReferenceFeed>('reference_feeds'),
+    reader.exchange<SourceFeed>('source_feeds'),
+  ]);
   const detector = detectors.get(alert.detector_id);
   const cited_sources = new Set(events.map(({ source }) => source));
   const needs = [
     ...new Set([...(detector?.needs ?? []), 'care_relationships', 'rosters', 'declared_ties']),
   ];
   return {
+    is_withheld: false,
     alert,
     title: detectorTitle(detectors, alert.detector_id),
     events,
@@ -120,3 +142,52 @@ export async function readAlert(reader: Reader, alert_id: string) {
     readme: parseMarkdown(detector?.readme ?? ''),
   };
 }
+
+/**
+ * The alert with nobody in it: not what was found, not by which detector, not whom or when. Either of two people who
+ * are named beside a protected address gives away that the other lives there.
+ */
+function withhold(
+  { alert_id, severity, status, change_reason, version, raised_at_ms, ...rest }: Alert,
+  history: readonly AlertVersion[],
+): AlertDetail {
+  const { organisation_code, organisation_name, organisation_type } = rest;
+  return {
+    is_withheld: true,
+    alert: {
+      ...nobody,
+      ...{ alert_id, severity, status, change_reason, version, raised_at_ms },
+      ...{ organisation_code, organisation_name, organisation_type },
+      reason: withheld_reason,
+    },
+    title: withheld_title,
+    events: [],
+    history: history.map((change) => ({ ...change, reason: withheld_reason })),
+    weighed: { reasons_for: [], reasons_against: [], missing: [] },
+    references: [],
+    sources: [],
+    readme: [],
+  };
+}
+
+const nobody = {
+  detector_id: '',
+  detector_version: '',
+  staff_id_system: '',
+  staff_id: '',
+  known_name: '',
+  known_role: '',
+  known_team: '',
+  patient_id: '',
+  patient_surname: '',
+  born_on: null,
+  practice_name: '',
+  is_protected: false,
+  is_registered_here: false,
+  day: '',
+  first_at_ms: 0,
+  last_at_ms: 0,
+  events: 0,
+  score: 0,
+  facts: {},
+} as const;

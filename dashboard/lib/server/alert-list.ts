@@ -3,6 +3,7 @@ import { severities, severity_names, status_names, statuses } from '../words.ts'
 import { alertsAddress, filterChips, page_rows, type AlertFilters } from './alert-filters.ts';
 import { detectorTitle, readDetectors, type DetectorCard } from './detectors.ts';
 import type { Reader } from './scope.ts';
+import { readWithheld, withheld_reason, withheld_title } from './withhold.ts';
 
 export interface AlertRow {
   readonly alert_id: string;
@@ -10,6 +11,8 @@ export interface AlertRow {
   readonly severity: string;
   readonly status: string;
   readonly reason: string;
+  /** Why it was withdrawn or changed; empty where it was not. */
+  readonly change_reason: string;
   readonly staff_id: string;
   readonly staff_name: string;
   readonly role_name: string;
@@ -45,12 +48,20 @@ export async function readAlertList(reader: Reader, wanted: AlertFilters) {
     rows: page_rows,
     from_row: (filters.page - 1) * page_rows,
   });
+  const withheld = await readWithheld(
+    reader,
+    rows.map(({ alert_id }) => alert_id),
+  );
   const organisations = new Map(
     counts.map((row) => [row.organisation_code, row.organisation_name || row.organisation_code]),
   );
   return {
     filters,
-    rows: rows.map((row) => ({ ...row, title: detectorTitle(detectors, row.detector_id) })),
+    rows: rows.map((row) =>
+      withheld.has(row.alert_id)
+        ? withhold(row)
+        : { ...row, title: detectorTitle(detectors, row.detector_id), is_withheld: false },
+    ),
     total,
     pages,
     all: sum(counts),
@@ -62,6 +73,18 @@ export async function readAlertList(reader: Reader, wanted: AlertFilters) {
     page_addresses: Array.from({ length: pages }, (_, index) =>
       alertsAddress({ ...filters, page: index + 1 }),
     ),
+  };
+}
+
+/** The row with nobody in it: who and when together would say of whom. */
+function withhold(row: AlertRow) {
+  const nobody = { detector_id: '', staff_id: '', staff_name: '', role_name: '', last_at_ms: 0 };
+  return {
+    ...row,
+    ...nobody,
+    title: withheld_title,
+    reason: withheld_reason,
+    is_withheld: true,
   };
 }
 

@@ -14,13 +14,19 @@ export function isLoopbackRequest(event: {
   return isLoopbackName(event.url.hostname) && event.platform?.req.is_forwarded === false;
 }
 
-/** Headers by which proxies say for whom they ask. */
-export const forwarding_headers = [
+const forwarding_headers: ReadonlySet<string> = new Set([
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-real-ip',
   'via',
-] as const;
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-host',
+  'x-envoy-external-address',
+  'cf-connecting-ip',
+  'true-client-ip',
+]);
+
+/** Whether `name` (in lower case) is a header by which proxies say for whom they ask. */
+export function isForwardingHeader(name: string): boolean {
+  return forwarding_headers.has(name) || name.startsWith('x-forwarded');
+}

@@ -8,8 +8,11 @@ export const link_ms_max = 15 * 60_000;
 export interface SignInLinks {
   /** A new token, good once within 15 minutes. */
   create(): string;
-  /** Whether `token` was good; it never is again. */
-  use(token: string): boolean;
+  /**
+   * Takes `token`: undefined when it is not good. Nobody else can take it meanwhile; `giveBack` makes it good again
+   * until it expires, for where the sign-in could not be recorded.
+   */
+  take(token: string): { giveBack(): void } | undefined;
 }
 
 export function createSignInLinks(clock: Clock): SignInLinks {
@@ -20,10 +23,12 @@ export function createSignInLinks(clock: Clock): SignInLinks {
       expiries.set(hash(token), clock.now() + link_ms_max);
       return token;
     },
-    use(token) {
-      const expires_at = expiries.get(hash(token));
-      expiries.delete(hash(token));
-      return expires_at !== undefined && clock.now() < expires_at;
+    take(token) {
+      const key = hash(token);
+      const expires_at = expiries.get(key);
+      expiries.delete(key);
+      if (expires_at === undefined || clock.now() >= expires_at) return undefined;
+      return { giveBack: () => void expiries.set(key, expires_at) };
     },
   };
 }

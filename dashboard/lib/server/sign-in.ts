@@ -28,12 +28,16 @@ export async function signOut(event: RequestEvent): Promise<void> {
   clearSessionCookie(event.cookies, services.config.origin);
 }
 
-/** Whether the browser says that a person followed the link, not another site or a look ahead. */
+/**
+ * Whether the browser says that a person followed the link, not another site or a look ahead. A HEAD is a look ahead
+ * too, such as a terminal or a chat takes of a link that it shows.
+ */
 export function isFollowedByHand(request: Request): boolean {
   const site = request.headers.get('sec-fetch-site');
   const is_ahead =
     request.headers.has('sec-purpose') || request.headers.get('purpose') === 'prefetch';
-  return !is_ahead && (site === null || site === 'none' || site === 'same-origin');
+  if (request.method !== 'GET' || is_ahead) return false;
+  return site === null || site === 'none' || site === 'same-origin';
 }
 
 /** Records a sign-in that was not let in. */

@@ -23,8 +23,10 @@ const small_max = 7;
  * The figures of the parts of one whole (the areas of one month), each as it may be published.
  *
  * A part in which 1 to 7 staff were active is hidden altogether, however many records they opened: what a handful of
- * people did is about those people. Where the hidden parts together still stand for so few, the next smallest part is
- * hidden too, since the whole less the parts shown would else say what the hidden one did.
+ * people did is about those people. The whole less the parts shown says what the hidden ones come to, so the next
+ * smallest part is hidden with them. That one alone has more than 7 staff, and so have the hidden parts together: the
+ * staff of parts must not be added up, since one person can be active in several. Where no part is left to show, the
+ * whole says nothing but itself, which `publishWhole` judges by its own distinct staff.
  */
 export function publishParts<Part extends { readonly figures: Figures }>(
   parts: readonly Part[],
@@ -55,15 +57,9 @@ function isFew({ staff }: Figures): boolean {
 function hiddenParts<Part extends { readonly figures: Figures }>(
   parts: readonly Part[],
 ): Set<Part> {
-  const hidden = new Set(parts.filter(({ figures }) => isFew(figures)));
-  if (hidden.size === 0) return hidden;
-  const others = parts
-    .filter((part) => !hidden.has(part) && part.figures.staff > 0)
+  const few = parts.filter(({ figures }) => isFew(figures));
+  const [next] = parts
+    .filter(({ figures }) => figures.staff > small_max)
     .sort((a, b) => a.figures.staff - b.figures.staff);
-  const staff = () => [...hidden].reduce((total, { figures }) => total + figures.staff, 0);
-  while (staff() <= small_max && others.length > 0) {
-    const next = others.shift();
-    if (next) hidden.add(next);
-  }
-  return hidden;
+  return new Set(few.length > 0 && next ? [...few, next] : few);
 }

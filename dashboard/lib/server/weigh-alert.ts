@@ -34,7 +34,12 @@ export function weighAlert(evidence: Evidence): Weighed {
 }
 
 function reasonsFor({ alert, events, explanations, circumstances }: Evidence): string[] {
-  const reasons = [alert.reason];
+  // What a withdrawn alert says was true as far as was known when it was raised, and is not now.
+  const reasons = [
+    alert.status === 'withdrawn'
+      ? `Before it was withdrawn it said: ${alert.reason}`
+      : alert.reason,
+  ];
   const is_patient = alert.patient_id !== '';
   if (is_patient && explanations.length === 0) {
     reasons.push(

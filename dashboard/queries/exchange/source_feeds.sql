@@ -1,10 +1,11 @@
 -- One row per source: its last event, when it was last heard of, and what became of all that it sent.
+-- A source that ended before it sent any event is left out.
 -- Receipts of reference data are left out: their loads are in another ledger. The last event is sought in the latest days, where nearly every source has one; else the ledger says.
 WITH
     recent AS
     (
         SELECT source, max(occurred_at) AS recent_at
-        FROM access_events
+        FROM committed_events
         WHERE day >= (SELECT max(day) - 31 FROM day_builds)
         GROUP BY source
     ),
@@ -49,4 +50,5 @@ LEFT JOIN ledger USING (source)
 LEFT JOIN outcomes USING (source)
 LEFT JOIN heard USING (source)
 LEFT JOIN refused USING (source)
+WHERE NOT is_ended OR stored_events + duplicate_events + conflicting_events + rejected_events > 0
 ORDER BY source

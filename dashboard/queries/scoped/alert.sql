@@ -4,7 +4,7 @@ WITH
     this AS
     (
         SELECT alert_id, detector_id, detector_version, severity, status, staff_id_system, staff_id, organisation_code,
-            patient_id, day, first_at, last_at, raised_at, event_ids, score, facts, reason, version
+            patient_id, day, first_at, last_at, raised_at, event_ids, score, facts, reason, change_reason, version
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
     ),
@@ -42,7 +42,7 @@ SELECT alert_id, detector_id, detector_version, severity, status, this.staff_id_
     toString(day) AS day, toFloat64(toUnixTimestamp64Milli(first_at)) AS first_at_ms,
     toFloat64(toUnixTimestamp64Milli(last_at)) AS last_at_ms,
     toFloat64(toUnixTimestamp64Milli(raised_at)) AS raised_at_ms, toUInt32(length(event_ids)) AS events,
-    score, facts, reason, version
+    score, facts, reason, change_reason, version
 FROM this
 LEFT JOIN places USING (organisation_code)
 LEFT JOIN known USING (staff_id_system, staff_id, organisation_code)

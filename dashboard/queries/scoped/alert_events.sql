@@ -9,9 +9,9 @@ WITH this AS
 SELECT source, event_id, toFloat64(toUnixTimestamp64Milli(occurred_at)) AS at_ms, action, outcome, trigger,
     staff_name, role_name, section, application, site_code, device_id, ip_address, purpose, override, reason,
     toFloat64(toUnixTimestamp64Milli(received_at)) AS received_at_ms
-FROM access_events
+FROM committed_events
 WHERE organisation_code IN {organisation_codes:Array(String)}
     AND day >= (SELECT first_day FROM this) AND day <= (SELECT last_day FROM this)
     AND (source, event_id) IN (SELECT arrayJoin(cited) FROM this)
-ORDER BY access_events.occurred_at, source, event_id
+ORDER BY committed_events.occurred_at, source, event_id
 LIMIT 100

@@ -3,7 +3,7 @@
 WITH
     page AS
     (
-        SELECT alert_id, detector_id, severity, status, reason, staff_id_system, staff_id, organisation_code, day,
+        SELECT alert_id, detector_id, severity, status, reason, change_reason, staff_id_system, staff_id, organisation_code, day,
             last_at, length(event_ids) AS events
         FROM alerts
         WHERE organisation_code IN {organisation_codes:Array(String)}
@@ -19,7 +19,7 @@ WITH
         SELECT day, organisation_code, staff_id_system, staff_id,
             argMax(staff_name, (staff_name != '', occurred_at)) AS recorded_name,
             argMax(role_name, (role_name != '', occurred_at)) AS recorded_role
-        FROM access_events
+        FROM committed_events
         WHERE organisation_code IN {organisation_codes:Array(String)}
             AND (day, organisation_code, staff_id) IN (SELECT day, organisation_code, staff_id FROM page)
         GROUP BY day, organisation_code, staff_id_system, staff_id
@@ -37,7 +37,7 @@ WITH
         FROM organisations
         WHERE organisation_code IN {organisation_codes:Array(String)}
     )
-SELECT alert_id, detector_id, severity, status, reason, page.staff_id AS staff_id,
+SELECT alert_id, detector_id, severity, status, reason, change_reason, page.staff_id AS staff_id,
     page.organisation_code AS organisation_code, organisation_name,
     if(recorded_name != '', recorded_name, known_name) AS staff_name,
     if(recorded_role != '', recorded_role, known_role) AS role_name,

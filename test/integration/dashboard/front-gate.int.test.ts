@@ -121,6 +121,23 @@ onEachEngine('the front gate', (engine) => {
     );
     expect(answers[0]?.status).toBe(404);
     expect(answers[0]).toEqual(answers[1]);
+    const refused = (await audit()).filter(
+      ({ action, route }) => action === 'refused' && route === '/alerts/[alert_id]',
+    );
+    expect(refused.map(({ subject_ids }) => subject_ids[0]).sort()).toEqual(
+      [other_alert_id, 'b00000000000dead'].sort(),
+    );
+    expect(refused.every(({ user_id }) => user_id === 'demo-investigator')).toBe(true);
+  });
+
+  test('what is asked for in place of an alert’s id is refused on record, and is not kept', async () => {
+    expect((await get(`/alerts/${patient_id}`, await signIn('guardian'))).status).toBe(404);
+    expect((await audit())[0]).toEqual({
+      action: 'refused',
+      route: '/alerts/[alert_id]',
+      user_id: 'demo-guardian',
+      subject_ids: [],
+    });
   });
 
   test('data requests pass the same gate', async () => {
@@ -187,8 +204,42 @@ onEachEngine('the front gate', (engine) => {
     }
   });
 
+  test('a HEAD looks at the administrator’s link and does not use it up', async () => {
+    const path = (dashboard.createAdministratorLink() ?? '').slice(dashboard.address.length);
+    const looked = await fetch(`${dashboard.address}${path}`, {
+      method: 'HEAD',
+      redirect: 'manual',
+    });
+    expect(looked.headers.get('set-cookie')).toBeNull();
+    expect((await get(path)).headers.get('set-cookie')).toMatch(/access_audit_session/);
+  });
+
+  test('a link whose sign-in could not be recorded is good still', async () => {
+    const path = (dashboard.createAdministratorLink() ?? '').slice(dashboard.address.length);
+    await rename('own_audit', 'own_audit_away');
+    try {
+      expect((await get(path)).status).toBe(503);
+    } finally {
+      await rename('own_audit_away', 'own_audit');
+    }
+    expect((await get(path)).headers.get('set-cookie')).toMatch(/access_audit_session/);
+    expect((await get(path)).headers.get('set-cookie')).toBeNull();
+  });
+
   test('the ready people are not there for what came through a proxy', async () => {
-    for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {
+    for (const name of [
+      'x-forwarded-for',
+      'x-forwarded-anything',
+      'forwarded',
+      'via',
+      'x-real-ip',
+      'cf-connecting-ip',
+      'true-client-ip',
+      'x-client-ip',
+      'x-original-host',
+      'x-cluster-client-ip',
+      'x-envoy-external-address',
+    ]) {
       const answer = await get('/sign-in/demo/administrator', { [name]: '10.0.0.1' });
       expect(answer.headers.get('set-cookie')).toBeNull();
       expect(await (await get('/sign-in', { [name]: '10.0.0.1' })).text()).not.toContain(
@@ -202,6 +253,20 @@ onEachEngine('the front gate', (engine) => {
   test('a name that is not ours is not answered', async () => {
     expect(await statusFor(dashboard.address, 'evil.example')).toBe(421);
     expect(await statusFor(dashboard.address, 'localhost:3000')).toBe(200);
+  });
+
+  test('bound beyond this machine it needs the names that it answers to, and answers to those alone', async () => {
+    await expect(startDashboard({ ...options(), host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('ALLOWED_HOSTS') as string,
+    });
+    const named = await startDashboard({ ...options(), allowed_hosts: ['audit.example'] });
+    try {
+      expect(await statusFor(named.address, 'audit.example')).toBe(200);
+      expect(await statusFor(named.address, 'evil.example')).toBe(421);
+    } finally {
+      await named.close();
+    }
   });
 
   test('every answer carries the security headers, and pages a policy without unsafe-inline', async () => {

@@ -2,8 +2,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { parseAlertFilters } from '../../../dashboard/lib/server/alert-filters.ts';
 import { readAlert } from '../../../dashboard/lib/server/alert-detail.ts';
+import type { SourceFeed } from '../../../dashboard/lib/server/feed-health.ts';
 import { readAlertList } from '../../../dashboard/lib/server/alert-list.ts';
 import { createReader, type Scope } from '../../../dashboard/lib/server/scope.ts';
+import { parseStatement } from '../../../sql/statement.ts';
 import {
   alerts_of_trust,
   fillSmallExchange,
@@ -87,5 +89,24 @@ onEachEngine('scope', (engine) => {
     const protected_alert = await readAlert(reader, 'c000000000000000');
     expect(protected_alert?.alert.is_protected).toBeTruthy();
     expect(protected_alert?.alert.practice_name).toBe('');
+  });
+
+  test('an alert shows the events of committed loads alone', async () => {
+    await engine().client.command(
+      parseStatement(
+        'test',
+        "INSERT INTO access_events SELECT * REPLACE (99 AS load_seq) FROM access_events WHERE event_id = 'e0'",
+      ),
+    );
+    const detail = await readAlert(readerFor(investigator), own_alert_id);
+    expect(detail?.events.map(({ event_id }) => event_id)).toEqual(['e0', 'e1', 'e2', 'e3', 'e4']);
+  });
+
+  test('a source that ended before it sent any event is in no list of feeds', async () => {
+    const feeds = await readerFor(investigator).exchange<SourceFeed>('source_feeds');
+    expect(feeds.map(({ source }) => source)).toEqual([
+      'a-second-source-with-a-very-long-name-indeed',
+      'north-hub',
+    ]);
   });
 });

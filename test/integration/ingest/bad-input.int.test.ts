@@ -85,6 +85,78 @@ onEachEngine('bad input', (engine) => {
     ]);
   });
 
+  it('refuses what is nested too deeply on its own, and takes its neighbours', async () => {
+    const deep = (levels: number) =>
+      `{"event_id":"x]\\"[","x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    for (const levels of [9, 5_000, 400_000]) {
+      const answer = await running.post(
+        `[${line(`a${levels}`)},${deep(levels)},${line(`b${levels}`)}]`,
+        {
+          type: 'application/json',
+        },
+      );
+      expect(answer.json).toMatchObject({
+        stored: 2,
+        rejected: [{ index: 1, code: 'EVENT_TOO_DEEP' }],
+      });
+    }
+    const lines = await running.post(`${line('c')}${deep(400_000)}\n${line('d')}`);
+    expect(lines.json).toMatchObject({
+      stored: 2,
+      rejected: [{ index: 1, code: 'EVENT_TOO_DEEP' }],
+    });
+    const open = await running.post('['.repeat(10_000_000), { type: 'application/json' });
+    expect([open.status, open.json['code']]).toEqual([400, 'BODY_JSON_INVALID']);
+  });
+
+  it('lets two slow uploads of arrays block nobody, and ends them', async () => {
+    await running.close();
+    running = await run(engine(), { limits: { array_grace_ms: 400 } });
+    const slow = [1, 2, 3].map(
+      () =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const sent = httpRequest(`${running.ingest.address}/events`, {
+            method: 'POST',
+            headers: {
+              authorization: `Bearer ${running.key}`,
+              'content-type': 'application/json',
+              'content-length': 33_000_000,
+            },
+          });
+          sent.on('error', reject);
+          sent.on('response', (response) => {
+            resolve(response.statusCode);
+            sent.destroy();
+          });
+          sent.write('[');
+        }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const answer = await running.post(`[${line('a')}]`, { type: 'application/json' });
+    expect(answer.json).toMatchObject({ stored: 1 });
+    expect(await Promise.all(slow)).toEqual([408, 408, 408]);
+  });
+
+  it('refuses a key that is limited to organisations what belongs to none', async () => {
+    const answer = await running.put('patients', [{ patient_id: '9990000018' }]);
+    expect([answer.status, answer.json['code']]).toEqual([403, 'DATASET_NOT_ALLOWED']);
+  });
+
+  it('refuses a full file without rows, and an end in the future', async () => {
+    const empty = await running.put('staff', [], { query: '?mode=full' });
+    expect([empty.status, empty.json['code']]).toEqual([400, 'REFERENCE_FULL_EMPTY']);
+    for (const as_of of ['2099-01-01T00:00:00Z', '1800-01-01T00:00:00Z']) {
+      const answer = await running.put('staff', [], { query: `?mode=full&as_of=${as_of}` });
+      expect([answer.status, answer.json['code']]).toEqual([400, 'PARAMETER_INVALID']);
+    }
+  });
+
+  it('passes over the mark at the start of UTF-8', async () => {
+    expect((await running.post(`\ufeff${line('a')}`)).json).toMatchObject({ stored: 1 });
+    const array = await running.post(`\ufeff[${line('b')}]`, { type: 'application/json' });
+    expect(array.json).toMatchObject({ stored: 1 });
+  });
+
   it('keeps what is not UTF-8 as base64', async () => {
     const bytes = Buffer.concat([
       Buffer.from('{"event_id":"'),
@@ -105,6 +177,23 @@ onEachEngine('bad input', (engine) => {
     expect((await send('zstd', zstdCompressSync(line('b')))).json).toMatchObject({ stored: 1 });
     const cut = await send('gzip', gzipSync(line('c').repeat(100)).subarray(0, 60));
     expect([cut.status, cut.json['code']]).toEqual([400, 'BODY_ENCODING_BROKEN']);
+    const two = Buffer.concat([zstdCompressSync(line('d')), zstdCompressSync(line('e'))]);
+    const garbage = Buffer.concat([zstdCompressSync(line('d')), Buffer.from('garbage')]);
+    const row = zstdCompressSync('{"staff_id":"1","organisation_code":"RZZ01"}\n');
+    const put = (bytes: Buffer) =>
+      running.put('staff', '', {
+        bytes,
+        headers: { 'content-encoding': 'zstd' },
+        query: '?mode=full',
+      });
+    for (const answer of [
+      await send('zstd', two),
+      await send('zstd', garbage),
+      await put(Buffer.concat([row, row])),
+      await put(Buffer.concat([row, Buffer.from('garbage')])),
+    ])
+      expect([answer.status, answer.json['code']]).toEqual([400, 'BODY_ENCODING_BROKEN']);
+    expect(await running.query('SELECT 1 FROM reference_loads')).toEqual([]);
     const unknown = await send('br', Buffer.from('x'));
     expect([unknown.status, unknown.json['code']]).toEqual([415, 'CONTENT_ENCODING_UNSUPPORTED']);
   });
@@ -116,8 +205,8 @@ onEachEngine('bad input', (engine) => {
       [running.post(line('a'), { type: 'text/plain' }), 415, 'CONTENT_TYPE_UNSUPPORTED'],
       [running.post(line('a'), { query: '?wait=yes' }), 400, 'PARAMETER_INVALID'],
       [running.put('wards', []), 404, 'DATASET_UNKNOWN'],
-      [running.put('areas', [], { query: '?mode=half' }), 400, 'PARAMETER_INVALID'],
-      [running.put('areas', [], { query: '?as_of=2026-03-01' }), 400, 'PARAMETER_INVALID'],
+      [running.put('staff', [], { query: '?mode=half' }), 400, 'PARAMETER_INVALID'],
+      [running.put('staff', [], { query: '?as_of=2026-03-01' }), 400, 'PARAMETER_INVALID'],
       [running.get('receipts/r_unknown'), 404, 'RECEIPT_UNKNOWN'],
       [running.get('nowhere'), 404, 'ROUTE_UNKNOWN'],
     ];
@@ -141,6 +230,8 @@ onEachEngine('bad input', (engine) => {
     const statuses = new Set<number>();
     for (let i = 0; i < 62; i++) statuses.add((await running.post('', { key: `aak_${i}` })).status);
     expect([...statuses]).toEqual([401, 429]);
+    // Senders behind the same address do not answer for it.
+    expect((await running.post(line('a'))).status).toBe(200);
   });
 
   it('tells a second service on its port which variable to set', async () => {
@@ -170,12 +261,12 @@ onEachEngine('bad input', (engine) => {
     sent.destroy();
     await ended;
     expect((await running.post(line('b'))).json).toMatchObject({ stored: 1 });
-    const upload = httpRequest(`${running.ingest.address}/reference/areas?mode=full`, {
+    const upload = httpRequest(`${running.ingest.address}/reference/staff?mode=full`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${running.key}`, 'content-type': 'application/x-ndjson' },
     });
     const upload_ended = new Promise((resolve) => upload.on('error', resolve));
-    upload.write('{"area_code":"a","name":"A"}\n');
+    upload.write('{"staff_id":"1","organisation_code":"RZZ01"}\n');
     await new Promise((resolve) => setTimeout(resolve, 100));
     upload.destroy();
     await upload_ended;
@@ -235,6 +326,10 @@ onEachEngine('bad input', (engine) => {
       expect([refused.status, refused.json['code']]).toEqual([503, 'SPOOL_FAILED']);
       expect((await running.get('health/ready')).status).toBe(503);
       failing = '';
+      // Without anybody sending: a balancer sends nothing to a service that is not ready.
+      await expect
+        .poll(async () => (await running.get('health/ready')).status, { timeout: 5_000 })
+        .toBe(200);
       expect((await running.post(line(`after ${step}`))).json).toMatchObject({ stored: 1 });
     }
     const ids = await running.query<{ event_id: string }>(

@@ -79,6 +79,11 @@ test('a tie that was declared, colleagues and a registration count for it', () =
   ]);
 });
 
+test('what a withdrawn alert said is told as what it said then', () => {
+  const { reasons_for } = weigh({ alert: { ...alert, status: 'withdrawn' } });
+  expect(reasons_for[0]).toBe('Before it was withdrawn it said: They opened it.');
+});
+
 test('a dataset that was never received is missing, not evidence', () => {
   expect(weigh({ needs: ['rosters'] }).missing).toEqual([
     'Rosters were never received, so nothing is known from them.',

@@ -8,12 +8,18 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async (event) => {
   const { services } = event.locals;
   const token = event.url.searchParams.get('token') ?? '';
-  const is_good =
-    isFollowedByHand(event.request) && isLoopbackRequest(event) && services.links.use(token);
-  if (!is_good) {
+  const is_asked = isFollowedByHand(event.request) && isLoopbackRequest(event);
+  const taken = is_asked ? services.links.take(token) : undefined;
+  if (!taken) {
     await keepRefusal(event, 'administrator_link');
     redirect(303, '/sign-in?was=used');
   }
-  await signIn(event, localAdministrator(), 'administrator_link');
+  try {
+    await signIn(event, localAdministrator(), 'administrator_link');
+  } catch (error) {
+    // Nobody was signed in, so the link is not spent.
+    taken.giveBack();
+    throw error;
+  }
   redirect(303, '/');
 };
