@@ -7,7 +7,10 @@ const shared = { pool: 'forks', isolate: true, env: { TZ: 'UTC' } } as const;
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // A property test of the spool writes real files, some hundred times over.
+      {
+        test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+      },
       {
         test: {
           ...shared,
