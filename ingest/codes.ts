@@ -23,6 +23,33 @@ export const record_codes = {
   EVENT_PATIENT_CHECK_DIGIT: 'An NHS number is not ten digits with a valid check digit.',
   EVENT_ORGANISATION_NOT_ALLOWED: 'The source may not speak for that organisation.',
   EVENT_CONFLICT: 'The id is stored with other content; found when the event is loaded.',
+  MESSAGE_NOT_UTF8: 'The message is not UTF-8.',
+  MESSAGE_JSON_INVALID: 'The message is not JSON, or was cut short.',
+  MESSAGE_XML_INVALID: 'The message is not well-formed XML, or was cut short.',
+  MESSAGE_XML_DOCTYPE: 'The XML has a DOCTYPE, which is not read.',
+  MESSAGE_TOO_LARGE: 'The message is larger than any audit message is.',
+  MESSAGE_TOO_DEEP: 'The message is nested deeper than any audit message is.',
+  MESSAGE_NOT_AUDIT: 'The message is no AuditEvent, no Bundle of them, and no AuditMessage.',
+  MESSAGE_VERSION_UNKNOWN: 'The message has the shape of no version that is known.',
+  MESSAGE_FIELD_MISSING: 'A field that every audit message has is absent or empty.',
+  MESSAGE_FIELD_VALUE: 'A field holds what the standard does not allow.',
+  MESSAGE_TIME_MISSING: 'The message does not say when it was done.',
+  MESSAGE_KIND_NOT_ACCESS:
+    'The message tells of something else than a look at a record: a login, a start, a key.',
+  MESSAGE_ACTION_UNMAPPED:
+    'What was done is no view, search, export or print, and the mapping of the source does not say what it is.',
+  MESSAGE_USER_UNKNOWN: 'No agent of the message is known to be a person who used the record.',
+  MESSAGE_USER_AMBIGUOUS:
+    'Several agents may be the user; the mapping of the source has to say which.',
+  MESSAGE_ORGANISATION_UNKNOWN:
+    'The message names no organisation by an ODS code, and the source has no default.',
+  MESSAGE_PATIENT_MISSING: 'The message names no patient.',
+  MESSAGE_PATIENT_NOT_NHS_NUMBER: 'The patient is named by an identifier that is no NHS number.',
+  MESSAGE_SYSLOG_INVALID: 'The syslog message is not in the form of RFC 5424.',
+  MESSAGE_MANGLED:
+    'A relay changed the message on its way: line breaks escaped, cut in pieces, or a header put before it.',
+  MESSAGE_UNREADABLE:
+    'The message could not be read for a fault of ours; it is kept, and the log has the details.',
   REFERENCE_JSON_INVALID: 'The line is not JSON, or was cut short.',
   REFERENCE_NOT_OBJECT: 'The JSON is not an object.',
   REFERENCE_NOT_UTF8: 'The line is not UTF-8.',

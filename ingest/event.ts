@@ -59,6 +59,8 @@ export type AccessEvent = Static<typeof AccessEventSchema>;
 export type SpooledEvent = Omit<AccessEvent, 'occurred_at'> & {
   occurred_at: number;
   staff_id_system: string;
+  /** Of the foreign message that told it. */
+  message_id?: string;
 };
 
 /** Fields of a stored event that only we set; a sender that sets them is refused. */
@@ -68,6 +70,7 @@ export const our_fields: ReadonlySet<string> = new Set([
   'load_seq',
   'segment_id',
   'segment_position',
+  'message_id',
   'salt',
   'day',
 ]);

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../sql/clock.ts';
 import type { RecordCode, Refusal } from './codes.ts';
 import { RequestRefused } from './codes.ts';
+import type { SpooledEvent } from './event.ts';
+import type { MessageFormat, MessageRefusal } from './formats/message.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Batch } from './spool/format.ts';
 
@@ -14,6 +16,22 @@ export interface IntakeAnswer {
   readonly rejected_count: number;
 }
 
+/** A foreign message that was read: what is kept of it, and what came of it. */
+export interface TakenMessage {
+  /** SHA-256 of `bytes`, hex. */
+  readonly message_id: string;
+  /** What arrived, as it arrived. */
+  readonly bytes: Buffer;
+  readonly format: MessageFormat;
+  readonly transport: Transport;
+  readonly media_type: string;
+  readonly events: readonly SpooledEvent[];
+  readonly refusals: readonly (MessageRefusal & { readonly event_id: string })[];
+}
+
+/** How a foreign message came. */
+export type Transport = 'http' | 'syslog_tls' | 'syslog_tcp' | 'syslog_udp' | 'file';
+
 /** Where a request's records go, one after the other. */
 export interface Intake {
   readonly receipt: string;
@@ -23,6 +41,8 @@ export interface Intake {
   accept(json_tail: string): void;
   /** A record that did not, with what was sent. */
   refuse(refusal: Refusal, raw: Buffer, event_id?: string): void;
+  /** A foreign message: its bytes, then its events and its refusals, all under one index of the request. */
+  takeMessage(message: TakenMessage): void;
   /** Whether enough has gathered for a write. */
   isDue(): boolean;
   /** Hands what has gathered to the spool, after what was handed before is on disk. */
@@ -92,6 +112,28 @@ export function createIntake(options: {
           `More than ${limits.rejects_per_request_max} lines were refused, so the rest was not read. Is this the right file?`,
         );
       }
+    },
+    takeMessage({ bytes, events, refusals, ...message }) {
+      const { message_id } = message;
+      const kept = JSON.stringify({ ...message, ...keptRaw(bytes, bytes.length) });
+      records.add(`"record":"message",${common}${index},${kept.slice(1)}`);
+      for (const event of events) {
+        const text = JSON.stringify({ ...event, message_id });
+        records.add(`"record":"event",${common}${index},${text.slice(1)}`);
+      }
+      for (const { code, message: sentence, expression = '', event_id } of refusals) {
+        // The bytes stand with the message, so that a quarantined Bundle is not kept twice.
+        const reject = { dataset, code, message: sentence, expression, event_id, message_id };
+        records.add(`"record":"reject",${common}${index},${JSON.stringify(reject).slice(1)}`);
+        records.countReject();
+      }
+      const [first] = refusals;
+      if (first && events.length === 0) {
+        rejected_count += 1;
+        if (rejected.length < limits.rejects_listed_max)
+          rejected.push({ index, code: first.code, message: first.message });
+      }
+      index += 1;
     },
     async refuseWhole(refusal, raw = Buffer.alloc(0)) {
       const outlet = createOutlet(receipt, source, append_rejects ?? append, 1);

@@ -6,6 +6,7 @@ import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { CodedError } from '../sql/errors.ts';
 import { loadStatement } from '../sql/statement.ts';
+import { default_mapping, parseMapping, type Mapping } from './mapping.ts';
 import { removeFile, replaceFile } from './spool/files.ts';
 
 /** A source as it stands, its key hashed. */
@@ -19,7 +20,16 @@ export interface Source {
   readonly default_staff_id_system: string;
   readonly opening_rule: string;
   readonly is_ended: boolean;
+  /** What its key may read back. */
+  readonly reads: Reads;
+  /** SHA-256 of the client certificates that speak for it over syslog, hex. */
+  readonly certificate_hashes: readonly string[];
+  /** How its foreign messages are read. */
+  readonly mapping: Mapping;
 }
+
+/** What the key of a source may read back: nothing, what it sent, or what all sent. */
+export type Reads = 'none' | 'own' | 'all';
 
 /** What a new source is; what is left out has its default. */
 export interface NewSource {
@@ -31,6 +41,8 @@ export interface NewSource {
   readonly organisation_codes?: readonly string[];
   readonly default_staff_id_system?: string;
   readonly opening_rule?: 'launch' | 'session' | 'access';
+  readonly reads?: Reads;
+  readonly certificate_hashes?: readonly string[];
   /** Where `local.key` is, so that it goes with the source `local`. */
   readonly data_dir?: string;
 }
@@ -42,7 +54,36 @@ const source_versions = loadStatement('ingest/queries/source_versions.sql');
 
 /** Every source, ended ones too, by name. */
 export async function listSources(client: SqlClient): Promise<Source[]> {
-  return client.rows<Source>(source_versions);
+  const rows = await client.rows<Omit<Source, 'mapping'> & { mapping: string }>(source_versions);
+  return rows.map((row) => ({ ...row, mapping: parseMapping(JSON.parse(row.mapping)) }));
+}
+
+/**
+ * Changes a source: what is not named stays. The change holds within a second.
+ *
+ * @param reason why, for whoever asks later
+ * @throws CodedError SOURCE_UNKNOWN
+ */
+export async function changeSource(
+  client: SqlClient,
+  clock: Clock,
+  name: string,
+  changes: Partial<Pick<Source, 'reads' | 'certificate_hashes' | 'mapping'>>,
+  changed_by: string,
+  reason: string,
+): Promise<void> {
+  const known = await knownSource(client, name);
+  await insertVersion(client, clock, { ...known, ...changes }, changed_by, reason);
+}
+
+/** @throws CodedError SOURCE_UNKNOWN */
+export async function knownSource(client: SqlClient, name: string): Promise<Source> {
+  const known = (await listSources(client)).find(({ source }) => source === name);
+  if (known) return known;
+  throw new CodedError(
+    'SOURCE_UNKNOWN',
+    'There is no source of that name. See: npm run source -- list',
+  );
 }
 
 /**
@@ -90,12 +131,7 @@ export async function endSource(
   name: string,
   changed_by: string,
 ): Promise<void> {
-  const known = (await listSources(client)).find(({ source }) => source === name);
-  if (!known)
-    throw new CodedError(
-      'SOURCE_UNKNOWN',
-      'There is no source of that name. See: npm run source -- list',
-    );
+  const known = await knownSource(client, name);
   if (!known.is_ended) await insertVersion(client, clock, { ...known, is_ended: true }, changed_by);
 }
 
@@ -128,7 +164,7 @@ export async function ensureLocalSource(options: {
   // The file first: a source whose key nobody has could not be used, and a key without its source is made anew.
   await replaceFile(path, `${key}\n`, 0o600);
   const made = newSource(
-    { source: local_source, changed_by: 'start', is_loopback_only: true },
+    { source: local_source, changed_by: 'start', is_loopback_only: true, reads: 'own' },
     key,
   );
   await insertVersion(client, clock, { ...made, version: local?.version ?? 0 }, 'start');
@@ -160,6 +196,9 @@ function newSource(wanted: NewSource, key: string): Source {
     default_staff_id_system: wanted.default_staff_id_system ?? default_staff_id_system,
     opening_rule: wanted.opening_rule ?? 'launch',
     is_ended: false,
+    reads: wanted.reads ?? 'none',
+    certificate_hashes: wanted.certificate_hashes ?? [],
+    mapping: default_mapping,
   };
 }
 
@@ -168,8 +207,16 @@ async function insertVersion(
   clock: Clock,
   source: Source,
   changed_by: string,
+  change_reason = '',
 ): Promise<void> {
   await client.insert('source_versions', [
-    { ...source, version: source.version + 1, changed_at: clock.now(), changed_by },
+    {
+      ...source,
+      mapping: JSON.stringify(source.mapping),
+      version: source.version + 1,
+      changed_at: clock.now(),
+      changed_by,
+      change_reason,
+    },
   ]);
 }

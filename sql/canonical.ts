@@ -34,6 +34,7 @@ export interface StoredEvent {
   readonly load_seq: number;
   readonly segment_id: string;
   readonly segment_position: number;
+  readonly message_id: string;
   readonly salt: Uint8Array;
 }
 
@@ -72,7 +73,8 @@ export function canonicalV1(event: StoredEvent): Buffer {
       number(event.received_at) +
         number(event.load_seq) +
         text(event.segment_id) +
-        number(event.segment_position),
+        number(event.segment_position) +
+        text(event.message_id),
     ),
   ]);
 }

@@ -8,7 +8,9 @@ const end = '<!-- end of tables -->';
 
 /** `sql/README.md` as it should be: its own text, with the tables taken from the migrations. */
 export function documented(readme: string, migrations: readonly string[]): string {
-  const tables = migrations.flatMap((text) => splitStatements(text)).map(describe);
+  const statements = migrations.flatMap((text) => splitStatements(text));
+  const added = addedColumns(statements);
+  const tables = statements.map((statement) => describe(statement, added));
   const before = readme.slice(0, readme.indexOf(begin) + begin.length);
   const after = readme.slice(readme.indexOf(end));
   return `${before}\n\n${tables.filter((table) => table !== '').join('\n')}\n${after}`;
@@ -23,7 +25,21 @@ export function migrationTexts(): string[] {
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
-function describe(statement: string): string {
+/** Rows of columns that later migrations added, by table. */
+function addedColumns(statements: readonly string[]): ReadonlyMap<string, string[]> {
+  const added = new Map<string, string[]>();
+  for (const statement of statements) {
+    const altered = /ALTER TABLE (\w+)\s+ADD COLUMN IF NOT EXISTS ([a-z]\w*) ([\s\S]*)/.exec(
+      statement,
+    );
+    if (!altered) continue;
+    const [, table = '', name = '', rest = ''] = altered;
+    added.set(table, [...(added.get(table) ?? []), columnRow(name, rest)]);
+  }
+  return added;
+}
+
+function describe(statement: string, added: ReadonlyMap<string, string[]>): string {
   const made = /CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)/.exec(statement);
   if (!made) return '';
   const sentences = statement
@@ -36,21 +52,25 @@ function describe(statement: string): string {
     .join(' ')
     .trim();
   const heading = `### ${made[2]}${made[1] === 'VIEW' ? ' (view)' : ''}\n\n${sentences}\n`;
-  return made[1] === 'VIEW' ? heading : `${heading}\n${columnsOf(statement)}`;
+  return made[1] === 'VIEW'
+    ? heading
+    : `${heading}\n${columnsOf(statement, added.get(made[2] ?? '') ?? [])}`;
 }
 
 /** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
-function columnsOf(created: string): string {
+function columnsOf(created: string, added: readonly string[]): string {
   // What follows the columns is indented like them, the settings of a table for one.
   const statement = created.slice(0, created.search(/^\)/m));
   const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(
-    ([, name, rest = '']) => {
-      const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
-      const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
-      return `| \`${name}\` | \`${type}\` | ${comment} |`;
-    },
+    ([, name = '', rest = '']) => columnRow(name, rest),
   );
-  return ['| column | type | |', '|---|---|---|', ...rows, ''].join('\n');
+  return ['| column | type | |', '|---|---|---|', ...rows, ...added, ''].join('\n');
+}
+
+function columnRow(name: string, rest: string): string {
+  const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
+  const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
+  return `| \`${name}\` | \`${type}\` | ${comment} |`;
 }
 
 if (import.meta.main) {

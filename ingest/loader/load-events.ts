@@ -29,6 +29,8 @@ interface Summary extends LoadCounts {
   readonly first_occurred_at_ms: string | number;
   readonly last_occurred_at_ms: string | number;
   readonly days: string[];
+  /** Foreign messages that came with it. */
+  readonly messages: number;
 }
 
 const query = (name: string): Statement => loadStatement(`ingest/queries/${name}.sql`);
@@ -67,6 +69,11 @@ export const line_columns: readonly FileColumn[] = [
   ['message', 'String'],
   ['raw', 'String'],
   ['raw_encoding', 'LowCardinality(String)'],
+  ['message_id', 'String'],
+  ['format', 'LowCardinality(String)'],
+  ['transport', 'LowCardinality(String)'],
+  ['media_type', 'LowCardinality(String)'],
+  ['expression', 'LowCardinality(String)'],
 ];
 
 // Our own comparison is exact, and the engine's block hashes are not: a block of keys that equals one of an erased
@@ -114,6 +121,10 @@ export async function loadEvents(
   fault('load.keys');
   const [summary] = await client.rows<Summary>(query('segment_summary'), {}, { limits: 'load' });
   if (!summary) throw new Error('An aggregate without a row.');
+  if (summary.messages > 0) {
+    await client.insertSelect(query('store_messages'), { load_seq, segment_id }, exact);
+  }
+  fault('load.messages');
   if (summary.rejects + summary.conflicts > 0) {
     const conflict_message = record_codes.EVENT_CONFLICT;
     await client.insertSelect(
@@ -125,7 +136,7 @@ export async function loadEvents(
   fault('load.rejects');
   await client.insertSelect(query('store_receipts'), { load_seq }, exact);
   fault('load.receipts');
-  const { first_occurred_at_ms, last_occurred_at_ms, ...counts } = summary;
+  const { first_occurred_at_ms, last_occurred_at_ms, messages: _messages, ...counts } = summary;
   await client.insert('segments', [
     {
       ...counts,

@@ -3,6 +3,7 @@ SELECT
     arraySort(groupUniqArrayIf(toString(lines.source), lines.source != '')) AS sources,
     toUInt32(countIf(lines.record = 'event')) AS received,
     toUInt32(countIf(lines.record = 'reject')) AS rejects,
+    toUInt32(countIf(lines.record = 'message')) AS messages,
     toUInt32(countIf(verdicts.verdict = 'duplicate')) AS duplicates,
     toUInt32(countIf(verdicts.verdict = 'conflict')) AS conflicts,
     toUInt32(countIf(lines.record = 'event' AND verdicts.verdict NOT IN ('duplicate', 'conflict'))) AS stored,

@@ -1,7 +1,7 @@
 -- Keeps what was refused and what conflicts, but for what an attempt that did not end has kept already.
 INSERT INTO ingest_rejects (
     source, dataset, received_at, load_seq, segment_id, segment_position, receipt, position, code, message, event_id,
-    raw, raw_encoding
+    raw, raw_encoding, message_id, expression
 )
 SELECT source, if(record = 'event', 'access_events', dataset), fromUnixTimestamp64Milli(received_at, 'UTC'),
     {load_seq:UInt64}, {segment_id:String}, segment_position, receipt, position,
@@ -14,7 +14,7 @@ SELECT source, if(record = 'event', 'access_events', dataset), fromUnixTimestamp
             session_id, launch_id, device_id, ip_address, patient_id, section, document_id, supplier_codes, purpose,
             override, reason, search_terms, search_results),
         raw),
-    if(record = 'event', 'utf8', raw_encoding)
+    if(record = 'event', 'utf8', raw_encoding), message_id, expression
 FROM (
     SELECT *, formatDateTime(fromUnixTimestamp64Milli(segment_lines.occurred_at, 'UTC'), '%Y-%m-%dT%H:%i:%S.%fZ')
         AS occurred_at_text

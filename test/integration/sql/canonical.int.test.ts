@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -38,6 +38,7 @@ const stored_event: fc.Arbitrary<Omit<StoredEvent, 'salt'>> = fc.record({
       'reason',
       'search_terms',
       'segment_id',
+      'message_id',
     ].map((name) => [name, awkward]),
   ) as Record<string, typeof awkward>),
   occurred_at: fc.integer({ min: 946_684_800_000, max: 4_000_000_000_000 }),
@@ -103,4 +104,3 @@ onEachEngine('canonical bytes', (engine) => {
     expect(inStore).toHaveLength(vectors.length);
   });
 });
-void writeFileSync;

@@ -1,0 +1,1 @@
+-- Seals: what proves that the store was not touched.

@@ -1,0 +1,1 @@
+-- What the loader needs to be quick and whole.

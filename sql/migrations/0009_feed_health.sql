@@ -1,0 +1,1 @@
+-- The health of each source's feed.

@@ -1,0 +1,1 @@
+-- Messages and refusals that are run again.
