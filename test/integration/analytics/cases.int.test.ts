@@ -32,7 +32,9 @@ describe('the cases of the detectors', () => {
           for (const expected of one.expect)
             expect(alerts).toContainEqual(expect.objectContaining(nested(expected)));
 
+          // One case that notices a move is enough, so the later ones need not try it.
           for (const { name, params, is_weight } of mutations) {
+            if (!unmoved.has(name)) continue;
             const moved = await alertsUnder(client, detector, params);
             if (fingerprint(moved, is_weight) !== fingerprint(alerts, is_weight))
               unmoved.delete(name);
