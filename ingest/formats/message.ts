@@ -33,6 +33,8 @@ export interface MappedMessage {
   /** One per patient, in document order; the first has the message's id, the others `id#2`, `id#3`. */
   readonly events: readonly MappedEvent[];
   readonly refusals: readonly MessageRefusal[];
+  /** What could be read of the acts that were refused, so that a dry run can show how far a mapping reaches. */
+  readonly drafts?: readonly Partial<MappedEvent>[];
 }
 
 /** A format: never throws, whatever the bytes are. */
