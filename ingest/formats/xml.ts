@@ -1,10 +1,11 @@
 /** Reads XML strictly, as a stream, within bounds: no entities but the five of XML, no DOCTYPE, no namespace left unbound. */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 
-/** An element: its local name, its namespace, its attributes by local name, and what is in it. */
+/** An element: its local name, its namespace, its attributes, and what is in it. */
 export interface XmlElement {
   readonly name: string;
   readonly namespace: string;
+  /** Those without a namespace. What is of another vocabulary (`xsi:type`) says nothing of the message. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
   /** Its own text, without that of its children. */
@@ -56,6 +57,7 @@ export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElemen
     elements += 1;
     if (elements > limits.elements_max) fail('too_large');
     if (open.length >= limits.depth_max) fail('too_deep');
+    // The name has just been read, and holds no such sign: the search goes back no further than over the name.
     tag_from = text.lastIndexOf('<', parser.position - 1);
   });
   let attributes = 0;
@@ -95,8 +97,8 @@ export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElemen
 
 function attributesOf(tag: SaxesTagNS): Record<string, string> {
   const attributes: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const { local, prefix, value } of Object.values(tag.attributes)) {
-    if (prefix !== 'xmlns' && local !== 'xmlns') attributes[local] = value;
+  for (const { local, uri, value } of Object.values(tag.attributes)) {
+    if (uri === '') attributes[local] = value;
   }
   return attributes;
 }
