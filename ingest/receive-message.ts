@@ -2,8 +2,14 @@
 import { createHash } from 'node:crypto';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import type { SpooledEvent } from './event.ts';
-import type { MappedMessage, MessageRefusal } from './formats/message.ts';
+import {
+  refused,
+  type Format,
+  type MappedMessage,
+  type MessageRefusal,
+} from './formats/message.ts';
 import type { Intake, TakenMessage, Transport } from './intake.ts';
+import type { Mapping } from './mapping.ts';
 
 /** A message as it arrived. */
 export interface ArrivedMessage {
@@ -58,4 +64,34 @@ export function judgeMessage(
     taken: { ...arrived, message_id, format: mapped.format, events, refusals },
     outcome: { message_id, event_ids: events.map(({ event_id }) => event_id), refusals },
   };
+}
+
+/**
+ * What a format makes of a message. A format never throws; where it does all the same, the message is kept and refused,
+ * so that a fault of ours costs no message and no connection.
+ *
+ * @param report is told the fault, without anything of the message
+ */
+export function mapMessage(
+  format: Format,
+  bytes: Buffer,
+  mapping: Mapping,
+  report: (fault: string) => void,
+): MappedMessage {
+  try {
+    return format(bytes, mapping);
+  } catch (error) {
+    // The message of an error may quote what was read, the place where it happened does not.
+    report(error instanceof Error ? `${error.name} ${placeOf(error)}` : 'unknown');
+    return refused(
+      'unknown',
+      'MESSAGE_UNREADABLE',
+      'The message could not be read for a fault of ours. It is kept, and can be run again.',
+    );
+  }
+}
+
+function placeOf(error: Error): string {
+  const frame = error.stack?.split('\n').find((line) => /^ +at /.test(line));
+  return frame?.trim() ?? '';
 }

@@ -14,6 +14,7 @@ import type { Spool } from '../spool/spool.ts';
 import { createAuthenticator, type Authenticator } from './authenticate.ts';
 import { eventRoutes } from './event-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { messageRoutes } from './message-routes.ts';
 import { referenceRoutes } from './reference-routes.ts';
 
 /** What the routes work with. */
@@ -79,6 +80,7 @@ export async function createApp(given: Omit<Parts, 'authenticator'>): Promise<Fa
   // The schemas of the routes describe; what checks is the records' own compiled schema.
   app.setValidatorCompiler(() => () => true);
   await app.register(async (scope) => eventRoutes(scope, parts));
+  await app.register(async (scope) => messageRoutes(scope, parts));
   await app.register(async (scope) => referenceRoutes(scope, parts));
   await app.register(async (scope) => healthRoutes(scope, parts));
   return app;

@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { EventContext } from '../check-event.ts';
 import { RequestRefused } from '../codes.ts';
+import { eventContext } from '../event-context.ts';
 import { AccessEventSchema } from '../event.ts';
 import { mediaType, readBody } from '../formats/body.ts';
 import { createIntake, newReceipt, type Intake } from '../intake.ts';
 import { receiveEventArray, receiveEventLines } from '../receive-events.ts';
-import type { Source } from '../sources.ts';
 import { refusal } from '../check-record.ts';
 import { AnswerSchema, ErrorSchema, ReceiptSchema, WaitSchema } from './answers.ts';
 import type { Parts } from './app.ts';
@@ -119,18 +119,4 @@ export function wantsLoaded(request: FastifyRequest): boolean {
   if (wait === undefined) return false;
   if (wait === 'loaded') return true;
   throw new RequestRefused('PARAMETER_INVALID', 'wait takes the value loaded.');
-}
-
-const contexts = new WeakMap<Source, ReadonlySet<string>>();
-
-function eventContext(source: Source, received_at: number, future_ms_max: number): EventContext {
-  let organisation_codes = contexts.get(source);
-  if (!organisation_codes)
-    contexts.set(source, (organisation_codes = new Set(source.organisation_codes)));
-  return {
-    received_at,
-    future_ms_max,
-    default_staff_id_system: source.default_staff_id_system,
-    organisation_codes,
-  };
 }
