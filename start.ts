@@ -6,6 +6,7 @@ import { startAnalytics } from './analytics/service.ts';
 import { ensureBuilt } from './dashboard/build.ts';
 import { startDashboard } from './dashboard/service.ts';
 import { firstEventLines } from './ingest/first-event.ts';
+import { fsckCommand } from './ingest/fsck-command.ts';
 import { loadCommand } from './ingest/load-command.ts';
 import { startIngest } from './ingest/service.ts';
 import { sourceCommand } from './ingest/source-command.ts';
@@ -171,10 +172,13 @@ async function stopAll(stops: (() => unknown)[], log: Logger): Promise<void> {
 
 /** The commands that need the data, each on a client of its own. */
 async function commandsOn(engine: Engine, data_dir: string): Promise<Record<string, Command>> {
+  const fsck_client = engine.client('fsck');
   return {
     sql: sqlCommand(await engine.client('sql'), system_clock),
     detect: detectCommand(await engine.client('detect'), system_clock),
     source: await sources(engine, data_dir),
+    // Not written into the own audit: it shows nobody's data, and has to work while the database does not.
+    fsck: fsckCommand(data_dir, system_clock, () => fsck_client),
   };
 }
 
@@ -195,6 +199,7 @@ async function runCommand(name: string, args: readonly string[], config: Config)
     return loadCommand(args, { data_dir: config.DATA_DIR, ingest_port: config.INGEST_PORT }, to);
   const control = findControl(config.DATA_DIR);
   if (control) return sendCommand(control, name, args, to);
+  if (name === 'fsck') return fsckWithoutServer(args, config, to);
   if (config.CLICKHOUSE_URL === undefined && !existsSync(join(config.DATA_DIR, 'clickhouse'))) {
     throw new CodedError(
       'DATA_DIRECTORY_EMPTY',
@@ -216,6 +221,35 @@ async function runCommand(name: string, args: readonly string[], config: Config)
       await engine.close();
     }
   } finally {
+    directory.release();
+  }
+}
+
+/** Inspects the spool of a directory that no process holds; a database that is away or broken is no hindrance. */
+async function fsckWithoutServer(
+  args: readonly string[],
+  config: Config,
+  to: CommandOutput,
+): Promise<number> {
+  if (!existsSync(config.DATA_DIR)) {
+    throw new CodedError(
+      'DATA_DIRECTORY_EMPTY',
+      `There is no data in ${config.DATA_DIR} (DATA_DIR). Begin with npm start.`,
+    );
+  }
+  const directory = holdDataDirectory(config.DATA_DIR);
+  let engine: Engine | undefined;
+  const ledger = async () => {
+    const path = join(directory.path, 'clickhouse');
+    if (config.CLICKHOUSE_URL === undefined && !existsSync(path))
+      throw new CodedError('DATABASE_MISSING', 'There is no database in the data directory.');
+    engine ??= await openEngine({ path, url: config.CLICKHOUSE_URL });
+    return engine.client('fsck');
+  };
+  try {
+    return await fsckCommand(directory.path, system_clock, ledger)(args, to);
+  } finally {
+    await engine?.close();
     directory.release();
   }
 }

@@ -31,6 +31,8 @@ export const default_limits = {
   commit_bytes_max: 4 * mebibyte,
   /** About 50 000 events, which the loader stages in memory. */
   segment_bytes_max: 24 * mebibyte,
+  /** A segment that waited longer is checked before it is loaded: younger, it comes from the memory it was written in. */
+  recheck_after_ms: 5_000,
   /** With the loader idle, how long a first event waits for company. */
   segment_age_ms_max: 100,
   /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */

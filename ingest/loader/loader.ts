@@ -67,7 +67,8 @@ export function startLoader(options: {
     const { open, next_load_seq } = await loadPosition(client);
     if (open?.segment_id === segment.header.segment_id) return open.load_seq;
     if (open) {
-      const left = spool.find(open.segment_id);
+      const found = spool.find(open.segment_id);
+      const left = found && (await spool.recheck(found));
       if (left) {
         await load(left, open.load_seq, fencing_token);
         await spool.remove(left);
@@ -103,10 +104,14 @@ export function startLoader(options: {
     );
   }
 
-  async function loadUntilDone(segment: ClosedSegment): Promise<void> {
+  async function loadUntilDone(given: ClosedSegment): Promise<void> {
+    let segment = given;
     let pause_ms = limits.load_retry_ms_min;
     for (let tries = 1; !stop.signal.aborted; tries++) {
       try {
+        const checked = await spool.recheck(segment);
+        if (!checked) return;
+        segment = checked;
         await attempt(segment, segment.is_recovered || tries > 1);
         await spool.remove(segment);
         failing = '';
@@ -115,7 +120,7 @@ export function startLoader(options: {
         failing = messageOf(error);
         const code = isCoded(error) ? error.code : 'LOAD_FAILED';
         log.warn(
-          { code, detail: failing, tries, segment: segment.header.segment_id },
+          { code, detail: failing, tries, segment: given.header.segment_id },
           'the load will be tried again',
         );
         await Promise.race([early, new Promise((resolve) => setTimeout(resolve, pause_ms))]);

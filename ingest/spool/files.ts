@@ -30,9 +30,11 @@ export async function replaceFile(
   await syncDirectory(dirname(path));
 }
 
-/** Removes a file, for good. */
+/** Removes a file, for good. That it is gone already is fine: an earlier attempt may have failed at its fsync. */
 export async function removeFile(path: string): Promise<void> {
-  await unlink(path);
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
   await syncDirectory(dirname(path));
 }
 

@@ -1,11 +1,11 @@
 /** Goes through all that an earlier process left in the spool, oldest first. */
-import { createReadStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { CodedError } from '../../sql/errors.ts';
 import type { Logger } from '../../sql/log.ts';
 import { moveFile, removeFile } from './files.ts';
-import { decodeHeader, decodeTrailer, format_version, trailer_start } from './format.ts';
+import { format_version } from './format.ts';
+import { inspectReference, kindOf, type Damage } from './inspect.ts';
 import { recoverSegment } from './recover.ts';
 import type { ClosedSegment } from './segment-file.ts';
 
@@ -44,10 +44,7 @@ export async function recoverSpool(
     counts.unfinished_uploads += 1;
   }
   for (const name of names.filter((each) => each.endsWith('.ndjson'))) {
-    const path = join(folder, name);
-    const segment = (await isReference(path))
-      ? await recoverReference(path, damaged_folder, name, counts)
-      : await recoverEvents(path, damaged_folder, now, counts);
+    const segment = await recoverFile(join(folder, name), damaged_folder, now, counts, log);
     if (segment) segments.push(segment);
   }
   counts.segments = segments.length;
@@ -62,14 +59,32 @@ export async function recoverSpool(
   return { segments, next_number: number_max + 1, counts };
 }
 
+/**
+ * Checks one segment, mends its file, and adds to `counts` what it found; undefined when nothing whole is in it.
+ *
+ * @throws CodedError SPOOL_VERSION_NEWER
+ */
+export async function recoverFile(
+  path: string,
+  damaged_folder: string,
+  now: number,
+  counts: RecoveryCounts,
+  log: Logger,
+): Promise<ClosedSegment | undefined> {
+  return (await isReference(path))
+    ? recoverReference(path, damaged_folder, basename(path), counts, log)
+    : recoverEvents(path, damaged_folder, now, counts, log);
+}
+
 async function recoverEvents(
   path: string,
   damaged_folder: string,
   now: number,
   counts: RecoveryCounts,
+  log: Logger,
 ): Promise<ClosedSegment | undefined> {
   const found = await recoverSegment(path, damaged_folder, now);
-  if (!found) return undefined;
+  nameDamage(basename(path), found.damaged, log);
   counts.batches += found.batches.length;
   counts.cut_bytes += found.cut_bytes;
   counts.damaged_bytes += found.damaged_bytes;
@@ -87,33 +102,27 @@ async function recoverEvents(
   };
 }
 
+function nameDamage(segment: string, damaged: readonly Damage[], log: Logger): void {
+  for (const { from, to, why } of damaged) {
+    log.error(
+      { code: 'SPOOL_DAMAGED', segment, from, to, why },
+      'a part of a spool segment is damaged, and put aside in spool/damaged',
+    );
+  }
+}
+
 /** A reference file is loaded as a whole or not at all: in full mode a missing row would end somebody's record. */
 async function recoverReference(
   path: string,
   damaged_folder: string,
   name: string,
   counts: RecoveryCounts,
+  log: Logger,
 ): Promise<ClosedSegment | undefined> {
-  const header = decodeHeader(await firstLine(path));
-  let bytes = 0;
-  let records = 0;
-  let rejects = 0;
-  let is_whole = header !== undefined;
-  let batch: Buffer[] = [];
-  let is_first = true;
-  for await (const line of lines(path)) {
-    bytes += line.length + 1;
-    if (is_first) is_first = false;
-    else if (line.subarray(0, trailer_start.length).toString('latin1') === trailer_start) {
-      const trailer = decodeTrailer(line, Buffer.concat(batch));
-      if (!trailer) is_whole = false;
-      records += trailer?.lines ?? 0;
-      rejects += trailer?.rejects ?? 0;
-      counts.batches += 1;
-      batch = [];
-    } else batch.push(line, line_break);
-  }
-  if (!header?.reference || !is_whole || batch.length > 0) {
+  const { header, bytes, records, rejects, batches, damaged } = await inspectReference(path);
+  counts.batches += batches;
+  if (!header?.reference || damaged.length > 0) {
+    nameDamage(name, damaged, log);
     await moveFile(path, join(damaged_folder, name));
     counts.damaged_bytes += bytes;
     return undefined;
@@ -131,43 +140,13 @@ async function recoverReference(
   };
 }
 
-const line_break = Buffer.from('\n');
-
 async function isReference(path: string): Promise<boolean> {
-  const header = decodeHeader(await firstLine(path));
+  const { kind, header } = await kindOf(path);
   if (header && header.format > format_version) {
     throw new CodedError(
       'SPOOL_VERSION_NEWER',
       `A spool segment has format ${header.format}; this version knows ${format_version}. Start the newer version.`,
     );
   }
-  return header?.kind === 'reference';
-}
-
-async function firstLine(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(4096);
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    const end = buffer.subarray(0, bytesRead).indexOf(10);
-    return buffer.subarray(0, Math.max(end, 0));
-  } finally {
-    await file.close();
-  }
-}
-
-async function* lines(path: string): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, {
-    highWaterMark: 1 << 20,
-  }) as AsyncIterable<Buffer>) {
-    let from = 0;
-    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, from)) {
-      yield bytes.subarray(from, at);
-      from = at + 1;
-    }
-    rest = bytes.subarray(from);
-  }
-  if (rest.length > 0) yield rest;
+  return kind === 'reference';
 }

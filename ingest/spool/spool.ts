@@ -12,7 +12,7 @@ import { newHeader, type Batch, type ReferenceHeader } from './format.ts';
 import { createReferenceUpload, uploadFailed, type ReferenceUpload } from './reference-upload.ts';
 import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
 import { truncateFile } from './recover.ts';
-import { recoverSpool, type RecoveryCounts } from './recover-spool.ts';
+import { recoverFile, recoverSpool, type RecoveryCounts } from './recover-spool.ts';
 import {
   createSegmentFile,
   type ClosedSegment,
@@ -44,6 +44,11 @@ export interface Spool {
   next(signal: AbortSignal): Promise<ClosedSegment | undefined>;
   /** The segment of that name, if it waits to be loaded. */
   find(segment_id: string): ClosedSegment | undefined;
+  /**
+   * The segment, checked against its bytes where they may come from the disk by now and not from memory; with what is
+   * whole of it where they are damaged, and undefined where nothing is.
+   */
+  recheck(segment: ClosedSegment): Promise<ClosedSegment | undefined>;
   /** Removes a segment that is loaded. */
   remove(segment: ClosedSegment): Promise<void>;
   status(): SpoolStatus;
@@ -79,6 +84,9 @@ export async function openSpool(options: {
   const queue: Waiting[] = [];
   /** Segments whose last write failed, with how much of each is safe: mended before anything else is written. */
   const unmended: { file: SegmentFile; safe_bytes: number }[] = [];
+  /** When each segment was known to be whole, by the monotonic clock; those of an earlier process at the start. */
+  const checked_at = new WeakMap<ClosedSegment, number>();
+  const started_at = performance.now();
   let next_number = recovered.next_number;
   let open: SegmentFile | undefined;
   let opened_at_ms = 0;
@@ -189,6 +197,7 @@ export async function openSpool(options: {
     open = undefined;
     held_by_open.clear();
     closed.push(segment);
+    checked_at.set(segment, performance.now());
     changes.notify();
   }
 
@@ -258,6 +267,7 @@ export async function openSpool(options: {
         },
         committed(segment) {
           closed.push(segment);
+          checked_at.set(segment, performance.now());
           receipts.hold(reference.receipt, reference.source);
           changes.notify();
         },
@@ -283,11 +293,42 @@ export async function openSpool(options: {
       }
     },
     find: (segment_id) => closed.find(({ header }) => header.segment_id === segment_id),
+    async recheck(segment) {
+      const age_ms = performance.now() - (checked_at.get(segment) ?? started_at);
+      if (age_ms < limits.recheck_after_ms) return segment;
+      const found: RecoveryCounts = { ...no_counts };
+      const checked = await recoverFile(
+        segment.path,
+        damaged_folder,
+        clock.now(),
+        found,
+        log,
+      ).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        // Waiting for it would hold up all that came after it.
+        const { segment_id } = segment.header;
+        log.error({ code: 'SEGMENT_GONE', segment: segment_id }, 'a spool segment was taken away');
+        return undefined;
+      });
+      if (checked && found.damaged_bytes + found.cut_bytes === 0) {
+        checked_at.set(segment, performance.now());
+        return segment;
+      }
+      recovered.counts.damaged_bytes += found.damaged_bytes;
+      recovered.counts.cut_bytes += found.cut_bytes;
+      closed.splice(closed.indexOf(segment), 1, ...(checked ? [checked] : []));
+      if (checked) checked_at.set(checked, performance.now());
+      for (const receipt of segment.receipts.keys()) {
+        if (!checked?.receipts.has(receipt)) receipts.release(receipt);
+      }
+      changes.notify();
+      return checked;
+    },
     async remove(segment) {
-      const at = closed.indexOf(segment);
       fault('spool.remove');
       await removeFile(segment.path);
-      closed.splice(at, 1);
+      const at = closed.indexOf(segment);
+      if (at >= 0) closed.splice(at, 1);
       for (const receipt of segment.receipts.keys()) receipts.release(receipt);
       changes.notify();
     },
@@ -308,6 +349,14 @@ export async function openSpool(options: {
     },
   };
 }
+
+const no_counts: RecoveryCounts = {
+  segments: 0,
+  batches: 0,
+  cut_bytes: 0,
+  damaged_bytes: 0,
+  unfinished_uploads: 0,
+};
 
 function stopping(): RequestRefused {
   return new RequestRefused('SERVICE_STOPPING', 'The service is stopping. Send again later.');

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { default_limits } from '../../../../ingest/limits.ts';
-import { findBatches } from '../../../../ingest/spool/recover.ts';
+import { findBatches } from '../../../../ingest/spool/inspect.ts';
 import { openSpool, type Spool } from '../../../../ingest/spool/spool.ts';
 import { fixedClock } from '../../../../sql/clock.ts';
 

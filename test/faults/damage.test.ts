@@ -1,0 +1,249 @@
+/** Flips bits and tears records in segments, closed and open, and looks at what a start and a load make of it. */
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { default_limits } from '../../ingest/limits.ts';
+import { findBatches } from '../../ingest/spool/inspect.ts';
+import { inspectSpool } from '../../ingest/spool/fsck.ts';
+import { openSpool, type Spool } from '../../ingest/spool/spool.ts';
+import { fixedClock } from '../../sql/clock.ts';
+import { event, run } from '../integration/ingest/fixture.ts';
+import { useEngine } from '../support/engines.ts';
+import { countOf, seededRandom } from './random.ts';
+
+// The short form is for every change: FAULT_FLIPS=1000 is the full one.
+const flips = countOf('FAULT_FLIPS', 150);
+const random = seededRandom(20_260_302);
+const below = (bound: number) => Math.floor(random() * bound);
+
+type Damaging = (bytes: Buffer, at: number) => Buffer;
+
+const damages: Record<string, Damaging> = {
+  'one flipped bit': (bytes, at) => {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << below(8));
+    return damaged;
+  },
+  'a zeroed stretch': (bytes, at) =>
+    Buffer.from(bytes).fill(0, at, Math.min(at + 1 + below(600), bytes.length)),
+  'a missing stretch': (bytes, at) =>
+    Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + below(600))]),
+  'a stretch of another place': (bytes, at) => {
+    const damaged = Buffer.from(bytes);
+    const from = below(bytes.length);
+    damaged.set(bytes.subarray(from, Math.min(from + 64, bytes.length - at)), at);
+    return damaged;
+  },
+};
+
+const openAt = (folder: string): Promise<Spool> =>
+  openSpool({
+    folder,
+    limits: { ...default_limits, segment_bytes_max: 3_000 },
+    clock: fixedClock(1_000),
+    log: pino({ level: 'silent' }),
+    fault: () => {},
+  });
+
+it.each(Object.entries(damages))(
+  `finds, counts and puts aside %s, and keeps every neighbour, ${flips} times`,
+  async (_name, damage) => {
+    const batch = (number: number) => ({
+      receipt: `r${number}`,
+      source: 's',
+      rejects: 0,
+      lines: Array.from(
+        { length: below(4) },
+        (_, line) => `"record":"event","event_id":"e${number}.${line}","reason":"${'ü"'.length}"}`,
+      ),
+    });
+    let tried = 0;
+    while (tried < flips) {
+      const folder = await mkdtemp(join(tmpdir(), 'access-audit-damage-'));
+      try {
+        const spool = await openAt(folder);
+        await Promise.all(
+          Array.from({ length: 40 }, async (_, number) => spool.append(batch(number), 0)),
+        );
+        for (let number = 40; number < 100; number++) await spool.append(batch(number), 0);
+        await spool.close();
+        const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
+        const expected = new Map<string, { kept: string[]; is_hit: boolean; length: number }>();
+        for (const name of names) {
+          const bytes = await readFile(join(folder, name));
+          const at = below(bytes.length);
+          const damaged = damage(bytes, at);
+          await writeFile(join(folder, name), damaged);
+          tried += 1;
+          expected.set(name, {
+            kept: piecesOf(bytes).filter((piece) => damaged.includes(Buffer.from(piece, 'latin1'))),
+            is_hit: !damaged.equals(bytes),
+            // A file that was cut where a batch ends looks like one that was never longer.
+            length: damaged.length,
+          });
+        }
+        const told = await inspectSpool(folder);
+        const again = await openAt(folder);
+        let hits = 0;
+        for (const [name, { kept, is_hit, length }] of expected) {
+          const bytes = await readFile(join(folder, name)).catch(() => Buffer.alloc(0));
+          expect(piecesOf(bytes), name).toEqual(kept);
+          if (!is_hit) continue;
+          const report = told.segments.find((each) => each.name === name);
+          const whole_bytes = kept.reduce((sum, piece) => sum + piece.length, 0);
+          if (length === whole_bytes + headerLength(bytes)) continue;
+          hits += 1;
+          expect((report?.damage.length ?? 0) + (report?.tail_bytes ?? 0), name).toBeGreaterThan(0);
+        }
+        const { damaged_bytes, cut_bytes } = again.status().recovery;
+        expect(damaged_bytes + cut_bytes > 0).toBe(hits > 0);
+        const put_aside = await readdir(join(folder, 'damaged'));
+        const said = told.segments.reduce((sum, { damage: ranges }) => sum + ranges.length, 0);
+        expect(put_aside.length).toBe(said);
+        await again.close();
+        // A second start finds everything in order.
+        const last = await openAt(folder);
+        expect(last.status().recovery).toMatchObject({ damaged_bytes: 0, cut_bytes: 0 });
+        await last.close();
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+  },
+);
+
+it('never takes a flipped bit for a write that was cut short, wherever it is in a segment', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'access-audit-damage-'));
+  try {
+    const spool = await openAt(folder);
+    for (const number of [1, 2])
+      await spool.append(
+        { receipt: `r${number}`, source: 's', rejects: 0, lines: ['"record":"event"}'] },
+        0,
+      );
+    await spool.close();
+    const name = (await readdir(folder)).find((each) => each.endsWith('.ndjson')) ?? '';
+    const bytes = await readFile(join(folder, name));
+    for (let at = 0; at < bytes.length; at++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const flipped = Buffer.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
+        await writeFile(join(folder, name), flipped);
+        const { segments } = await inspectSpool(folder);
+        expect(segments[0], `bit ${bit} of byte ${at}`).toMatchObject({
+          state: 'damaged',
+          tail_bytes: 0,
+        });
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it(`puts a reference file aside as a whole, wherever its bit is flipped, ${flips} times`, async () => {
+  for (let tried = 0; tried < flips; tried++) {
+    const folder = await mkdtemp(join(tmpdir(), 'access-audit-damage-'));
+    try {
+      const spool = await openAt(folder);
+      const upload = await spool.beginReference({
+        dataset: 'areas',
+        source: 's',
+        receipt: 'u',
+        received_at: 1,
+        mode: 'full',
+        as_of: null,
+      });
+      for (let line = 1; line < 4; line++) {
+        const lines = [`"record":"row","line":${line},"area_code":"A${line}","name":"n"}`];
+        await upload.append({ receipt: 'u', source: 's', rejects: 0, lines });
+      }
+      await upload.commit();
+      await spool.close();
+      const name = (await readdir(folder)).find((each) => each.endsWith('.ndjson')) ?? '';
+      const bytes = await readFile(join(folder, name));
+      const at = below(bytes.length);
+      const flipped = damages['one flipped bit']?.(bytes, at) ?? bytes;
+      await writeFile(join(folder, name), flipped);
+      const again = await openAt(folder);
+      expect(again.status(), `byte ${at}`).toMatchObject({ segments: 0 });
+      expect(again.status().recovery.damaged_bytes).toBeGreaterThan(0);
+      expect(await readFile(join(folder, 'damaged', name))).toEqual(flipped);
+      await again.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+});
+
+describe('a segment that waits for ClickHouse', () => {
+  const engine = useEngine('embedded');
+
+  it('stores no event that changed on the disk meanwhile, closed or open, and all the others', async () => {
+    let is_away = true;
+    const running = await run(engine(), {
+      limits: { recheck_after_ms: 0, segment_bytes_max: 6_000 },
+      fault: (step) => {
+        if (is_away && step === 'load.staged') throw new Error('Injected: ClickHouse is away.');
+      },
+    });
+    const sent = Array.from({ length: 120 }, (_, index) =>
+      event(`w${index}`, { reason: `as sent ${index}` }),
+    );
+    for (const each of sent) await running.post([each], { query: '' });
+    const folder = join(running.data_dir, 'spool');
+    const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
+    expect(names.length).toBeGreaterThan(5);
+    const touched: string[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      const bytes = await readFile(path);
+      // The sentence of one event reads otherwise: whole JSON, and not what was sent.
+      const at = bytes.indexOf('as sent', below(bytes.length - 900));
+      const id = /"event_id":"(w\d+)"/.exec(bytes.toString('latin1', bytes.lastIndexOf(10, at)));
+      if (at < 0 || !id?.[1]) continue;
+      const file = await open(path, 'r+');
+      await file.write(Buffer.from('at sent'), 0, 7, at);
+      await file.close();
+      touched.push(id[1]);
+    }
+    expect(touched.length).toBeGreaterThan(5);
+    is_away = false;
+    const rest = sent.filter((each) => !touched.includes(String(each['event_id'])));
+    const stored = () =>
+      running.query<{ event_id: string; reason: string }>(
+        'SELECT event_id, reason FROM access_events ORDER BY event_id',
+      );
+    await expect
+      .poll(async () => (await stored()).length, { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(rest.length);
+    await expect
+      .poll(async () => (await inspectSpool(folder)).segments.length, { timeout: 30_000 })
+      .toBe(0);
+    expect((await stored()).map(({ event_id, reason }) => [event_id, reason])).toEqual(
+      rest
+        .map((each) => [String(each['event_id']), String(each['reason'])])
+        .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    );
+    expect((await inspectSpool(folder)).put_aside).toHaveLength(touched.length);
+    const metrics = await fetch(`${running.ingest.address}/metrics`).then((got) => got.text());
+    expect(metrics).toMatch(/ingest_spool_damaged_bytes [1-9]/);
+    await running.close();
+  });
+});
+
+/** The bytes of each whole batch, one character a byte. */
+function piecesOf(bytes: Buffer): string[] {
+  const from = bytes.indexOf(10) + 1;
+  const found = findBatches(
+    bytes,
+    bytes.toString('latin1', 0, 18) === '{"record":"header"' ? from : 0,
+  );
+  return found.map((each) => bytes.toString('latin1', each.from, each.to));
+}
+
+function headerLength(bytes: Buffer): number {
+  return bytes.length === 0 ? 0 : bytes.indexOf(10) + 1;
+}

@@ -1,0 +1,22 @@
+/** Seeded chance and counts from the environment, for suites that have a short and a full form. */
+
+/** Numbers from 0 to below 1, the same for the same seed: a failure can be looked at again. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** How often something is done: the variable of that name, else `short`. */
+export function countOf(name: string, short: number): number {
+  const count = Number(process.env[name] ?? short);
+  if (!Number.isInteger(count) || count < 1)
+    throw new RangeError(`${name} is a whole number from 1.`);
+  return count;
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
