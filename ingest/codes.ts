@@ -67,6 +67,8 @@ export const record_codes = {
   REFERENCE_TIME_IMPOSSIBLE: 'A time does not exist on the calendar or the clock.',
   REFERENCE_PATIENT_CHECK_DIGIT: 'An NHS number is not ten digits with a valid check digit.',
   REFERENCE_ORGANISATION_NOT_ALLOWED: 'The source may not speak for that organisation.',
+  REFERENCE_KEY_TAKEN:
+    'The key stands with an organisation that the source may not speak for; found when the row is loaded.',
 } as const;
 
 /** Codes of a whole request, with its HTTP status. */

@@ -83,6 +83,9 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
         received_at,
         mode,
         as_of,
+        ...(source.organisation_codes.length > 0 && {
+          organisation_codes: source.organisation_codes,
+        }),
       });
       const intake = createIntake({
         receipt,

@@ -25,6 +25,8 @@ export interface ReferenceHeader {
   readonly mode: 'partial' | 'full';
   /** Epoch milliseconds; null where the moment of receipt holds. */
   readonly as_of: number | null;
+  /** Organisations to which the source is limited; absent: none. */
+  readonly organisation_codes?: readonly string[];
 }
 
 /** Last line of a batch: what one request added in one piece. `bytes` counts the lines before it. */

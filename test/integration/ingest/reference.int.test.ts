@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { addSource } from '../../../ingest/sources.ts';
+import { addSource, endSource } from '../../../ingest/sources.ts';
 import { system_clock } from '../../../sql/clock.ts';
 import { onEachEngine } from '../../support/engines.ts';
 import { onceAt, run, type Running } from './fixture.ts';
@@ -178,6 +178,43 @@ onEachEngine('reference data', (engine) => {
     ).toEqual([{ areas: 1, last: 1 }]);
     expect(await running.query('SELECT toUInt32(count()) AS areas FROM areas')).toEqual([
       { areas: 29_000 },
+    ]);
+  });
+
+  it('lets a limited source neither take over the relationship of another organisation, nor end it', async () => {
+    const relationship = (relationship_id: string, organisation_code: string) => ({
+      relationship_id,
+      organisation_code,
+      patient_id: '9990000018',
+      kind: 'appointment',
+      starts_at: '2026-03-01T09:00:00Z',
+    });
+    const { key } = await addSource(engine().client, system_clock, {
+      source: 'trust',
+      changed_by: 'test',
+      organisation_codes: ['RZZ02'],
+    });
+    await running.put('care_relationships', [
+      relationship('r1', 'RZZ01'),
+      relationship('r2', 'RZZ02'),
+    ]);
+    await endSource(engine().client, system_clock, 'exchange', 'test');
+    const rows = [relationship('r1', 'RZZ02'), { ...relationship('r2', 'RZZ02'), team: 't' }];
+    const answer = await running.put('care_relationships', rows, {
+      key,
+      query: '?wait=loaded&mode=full',
+    });
+    expect(answer.json).toMatchObject({ stored: 1, conflicts: 1, duplicates: 0, ended: 0 });
+    expect(
+      await running.query(
+        'SELECT relationship_id, organisation_code, team, ended_at FROM care_relationships ORDER BY relationship_id',
+      ),
+    ).toEqual([
+      { relationship_id: 'r1', organisation_code: 'RZZ01', team: '', ended_at: null },
+      { relationship_id: 'r2', organisation_code: 'RZZ02', team: 't', ended_at: null },
+    ]);
+    expect(await running.query('SELECT source, code, position FROM ingest_rejects')).toEqual([
+      { source: 'trust', code: 'REFERENCE_KEY_TAKEN', position: 0 },
     ]);
   });
 
