@@ -41,6 +41,9 @@ export const record_codes = {
   MESSAGE_USER_UNKNOWN: 'No agent of the message is known to be a person who used the record.',
   MESSAGE_USER_AMBIGUOUS:
     'Several agents may be the user; the mapping of the source has to say which.',
+  MESSAGE_USER_NOT_STAFF: 'The user is the patient, or acts for them, and is no member of staff.',
+  MESSAGE_ORGANISATION_AMBIGUOUS:
+    'Several organisations may be that of the user; the mapping of the source has to say which.',
   MESSAGE_ORGANISATION_UNKNOWN:
     'The message names no organisation by an ODS code, and the source has no default.',
   MESSAGE_PATIENT_MISSING: 'The message names no patient.',

@@ -66,7 +66,7 @@ function deepItems(bytes: Buffer, max: number, item_depth: number): DeepItem[] {
 }
 
 /** Where the string that begins at `from` ends: its closing quote, or the end of the bytes. */
-function endOfString(bytes: Buffer, from: number): number {
+export function endOfString(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(quote, from + 1); at >= 0; at = bytes.indexOf(quote, at + 1)) {
     let escapes = 0;
     while (bytes[at - 1 - escapes] === backslash) escapes += 1;

@@ -36,13 +36,29 @@ export class XmlError extends Error {
   }
 }
 
+export interface XmlOptions {
+  /** Namespaces of prefixes that are declared outside of the text: it was cut out of a document. */
+  readonly namespaces?: Readonly<Record<string, string>>;
+  /** Of such an element the children are told, with where they stand, and nothing of what is in them. */
+  readonly isOpaque?: (name: string, depth: number) => boolean;
+}
+
 /**
  * The root element of a document.
  *
  * @throws XmlError
  */
-export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElement {
-  const parser = new SaxesParser({ xmlns: true, position: false });
+export function readXml(
+  text: string,
+  limits: XmlLimits = xml_limits,
+  options: XmlOptions = {},
+): XmlElement {
+  const { namespaces, isOpaque } = options;
+  const parser = new SaxesParser({
+    xmlns: true,
+    position: false,
+    ...(namespaces && { additionalNamespaces: { ...namespaces } }),
+  });
   const open: (Omit<XmlElement, 'children' | 'text' | 'to'> & {
     children: XmlElement[];
     text: string;
@@ -51,10 +67,12 @@ export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElemen
   let root: XmlElement | undefined;
   let elements = 0;
   let tag_from = 0;
+  // Elements that are deeper than this are not told.
+  let told_depth_max = Infinity;
   parser.on('error', () => fail('invalid'));
   parser.on('doctype', () => fail('doctype'));
   parser.on('opentagstart', () => {
-    elements += 1;
+    if (open.length <= told_depth_max) elements += 1;
     if (elements > limits.elements_max) fail('too_large');
     if (open.length >= limits.depth_max) fail('too_deep');
     // The name has just been read, and holds no such sign: the search goes back no further than over the name.
@@ -67,21 +85,23 @@ export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElemen
   });
   parser.on('opentag', (tag: SaxesTagNS) => {
     attributes = 0;
+    const depth = open.length;
     const element = {
       name: tag.local,
       namespace: tag.uri,
-      attributes: attributesOf(tag),
+      attributes: depth > told_depth_max ? {} : attributesOf(tag),
       children: [],
       text: '',
       from: tag_from,
       to: 0,
     };
-    open.at(-1)?.children.push(element);
+    if (depth <= told_depth_max) open.at(-1)?.children.push(element);
     open.push(element);
+    if (told_depth_max === Infinity && isOpaque?.(tag.local, depth)) told_depth_max = depth + 1;
   });
   const addText = (piece: string) => {
     const element = open.at(-1);
-    if (element) element.text += piece;
+    if (element && open.length <= told_depth_max) element.text += piece;
   };
   parser.on('text', addText);
   parser.on('cdata', addText);
@@ -89,6 +109,7 @@ export function readXml(text: string, limits: XmlLimits = xml_limits): XmlElemen
     const element = open.pop();
     if (!element) return;
     element.to = parser.position;
+    if (open.length === told_depth_max - 1) told_depth_max = Infinity;
     if (open.length === 0) root = element;
   });
   parser.write(text).close();

@@ -1,0 +1,105 @@
+/** FHIR AuditEvents from their bytes: JSON or XML, R5, R4, STU3 or DSTU2, one or a Bundle of them. */
+import type { Mapping } from '../mapping.ts';
+import { mapAuditEvent } from './fhir-audit-event.ts';
+import { readBundle } from './fhir-bundle.ts';
+import { checkResource } from './fhir-check.ts';
+import { readAuditEvent, type FhirVersion } from './fhir-event.ts';
+import { checkOlderEvent, readOlderEvent } from './fhir-older.ts';
+import { r4_schema, r5_schema } from './fhir-schema.ts';
+import { objectAt, objectsAt, textAt } from './fhir-tree.ts';
+import { readResource } from './fhir-resource.ts';
+import type { Tree } from './fhir-xml.ts';
+import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
+
+/**
+ * One message of FHIR. A Bundle becomes the events of all its entries; senders' Bundles are cut into their entries before
+ * (`readBundle`), each of which is a message of its own.
+ *
+ * @param media_type tells XML from JSON; where it tells neither, the first character does
+ */
+export function readFhir(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
+  const found = readResource(bytes, media_type);
+  if ('refusals' in found) return found;
+  const { tree, loose } = found;
+  const type = textAt(loose, 'resourceType');
+  if (type === 'Bundle') return readEntries(bytes, media_type, mapping);
+  if (type !== 'AuditEvent')
+    return refused(
+      'unknown',
+      'MESSAGE_NOT_AUDIT',
+      'The resource is no AuditEvent.',
+      'resourceType',
+    );
+  const version = versionOf(loose);
+  if (version === undefined)
+    return refused(
+      'unknown',
+      'MESSAGE_VERSION_UNKNOWN',
+      'The AuditEvent has the shape of none of R5, R4, STU3 and DSTU2.',
+      'AuditEvent',
+    );
+  if (version === 'fhir_stu3' || version === 'fhir_dstu2') {
+    const event = readOlderEvent(loose, version);
+    return mapAuditEvent(event, checkOlderEvent(event), bytes, mapping);
+  }
+  const schema = version === 'fhir_r5' ? r5_schema : r4_schema;
+  const strict = tree(schema);
+  return mapAuditEvent(
+    readAuditEvent(strict, version),
+    checkResource(strict, schema),
+    bytes,
+    mapping,
+  );
+}
+
+/** The entries of a Bundle under the message that it is, with where in it each refusal is. */
+function readEntries(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
+  const bundle = readBundle(bytes, media_type);
+  if ('refusals' in bundle) return bundle;
+  const maps = bundle.entries.map((entry) =>
+    'bytes' in entry
+      ? readFhir(entry.bytes, media_type, mapping)
+      : { format: 'unknown' as const, events: [], refusals: [entry.refusal] },
+  );
+  if (maps.length === 0)
+    return refused('unknown', 'MESSAGE_NOT_AUDIT', 'The Bundle has no entry.', 'Bundle.entry');
+  return {
+    format: maps.find(({ format }) => format !== 'unknown')?.format ?? 'unknown',
+    events: maps.flatMap(({ events }) => events),
+    refusals: maps.flatMap(({ refusals }, index) =>
+      refusals.map((refusal) => atEntry(refusal, index)),
+    ),
+    drafts: maps.flatMap(({ drafts = [] }) => drafts),
+  };
+}
+
+/** A refusal as seen from the Bundle. */
+export function atEntry(refusal: MessageRefusal, index: number): MessageRefusal {
+  const entry = `Bundle.entry[${index}]`;
+  const { expression = '' } = refusal;
+  if (expression.startsWith('Bundle.')) return refusal;
+  const rest = expression.replace(/^AuditEvent(?=\.|$)/, '').replace(/^resourceType$/, '');
+  return {
+    ...refusal,
+    expression: `${entry}.resource${rest === '' ? '' : `.${rest.replace(/^\./, '')}`}`,
+  };
+}
+
+/** The version by the names that only it has. */
+function versionOf(tree: Tree): FhirVersion | undefined {
+  const has = (...names: string[]) => names.some((name) => Object.hasOwn(tree, name));
+  if (has('event', 'participant', 'object')) return 'fhir_dstu2';
+  const agents = objectsAt(tree, 'agent');
+  const entities = objectsAt(tree, 'entity');
+  const source = objectAt(tree, 'source');
+  const is_stu3 =
+    agents.some((agent) => Object.hasOwn(agent, 'userId') || Object.hasOwn(agent, 'reference')) ||
+    entities.some(
+      (each) => Object.hasOwn(each, 'identifier') || Object.hasOwn(each, 'reference'),
+    ) ||
+    (source !== undefined && Object.hasOwn(source, 'identifier'));
+  if (is_stu3) return 'fhir_stu3';
+  if (has('type', 'subtype', 'purposeOfEvent', 'outcomeDesc', 'period')) return 'fhir_r4';
+  if (has('code', 'category', 'occurredDateTime', 'occurredPeriod', 'severity')) return 'fhir_r5';
+  return undefined;
+}
