@@ -117,6 +117,22 @@ export const request_codes = {
     503,
     'The list of sources could not be read yet; send again after Retry-After.',
   ],
+  READING_NOT_ALLOWED: [403, 'The key of this source may send, and not read.'],
+  SEARCH_DATE_MISSING: [400, 'The search has no bound in time.'],
+  PARAMETER_UNKNOWN: [
+    400,
+    'The search has a parameter that is not known, and asked to be told (handling=strict).',
+  ],
+  CURSOR_INVALID: [400, 'The link to the next page is damaged, or was given to another source.'],
+  EVENT_UNKNOWN: [404, 'There is no such event, or none that this key may read.'],
+  ORIGINAL_UNKNOWN: [
+    404,
+    'The event was sent as it stands: there is no foreign message behind it.',
+  ],
+  FORMAT_UNKNOWN: [406, 'The answer cannot be had in that format.'],
+  RETRIEVALS_TOO_MANY: [429, 'Too many searches of this source are under way.'],
+  RETRIEVAL_TOO_LARGE: [422, 'The search took too long or too much memory; narrow it.'],
+  RETRIEVAL_NOT_RECORDED: [503, 'The look could not be recorded, so nothing is shown.'],
   SERVICE_FAILED: [
     500,
     'Something failed that should not; the log of the service has the details.',

@@ -54,6 +54,10 @@ export const default_limits = {
   sources_age_ms_max: 1_000,
   /** How long the oldest segment may wait before the service says that it is not ready. */
   stuck_ms: 60_000,
+  /** Searches of one source at the same time; each holds a page of events, and the engine for its time. */
+  retrievals_under_way_max: 2,
+  /** The form of a search: lists of identifiers, which come back in its links, and a link has an end. */
+  search_bytes_max: 6_000,
   future_ms_max: 10 * 60_000,
   /** Wrong keys from one address in a minute. */
   failed_keys_per_minute_max: 60,

@@ -49,14 +49,24 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const spool = await openSpool({ folder, limits, clock, log, fault });
   const client = await engine.client('ingest');
   const http_client = await engine.client('ingest-http', 1);
+  // Searches take their time; receipts and keys must not wait behind them.
+  const retrieval_client = await engine.client('ingest-retrieval', 2);
   const lease = createLease(client, clock, 'loader', await instanceOf(folder), limits.lease_ms);
   const loader = startLoader({ spool, client, lease, clock, log, limits, fault });
-  const app = await createApp({ spool, loader, client: http_client, clock, limits, log });
+  const app = await createApp({
+    spool,
+    loader,
+    client: http_client,
+    retrieval_client,
+    clock,
+    limits,
+    log,
+  });
   async function release(load_ms: number): Promise<void> {
     await app.close();
     await spool.close();
     await loader.close(load_ms);
-    await Promise.all([client.close(), http_client.close()]);
+    await Promise.all([client.close(), http_client.close(), retrieval_client.close()]);
   }
   try {
     const address = await app.listen({ host: options.host, port: options.port });

@@ -16,12 +16,16 @@ import { eventRoutes } from './event-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { referenceRoutes } from './reference-routes.ts';
+import { retrievalRoutes } from './retrieval-routes.ts';
+import { syslogRetrievalRoutes } from './syslog-retrieval-routes.ts';
 
 /** What the routes work with. */
 export interface Parts {
   readonly spool: Spool;
   readonly loader: Loader;
   readonly client: SqlClient;
+  /** For what is read back, which may take longer. */
+  readonly retrieval_client: SqlClient;
   readonly clock: Clock;
   readonly limits: IngestLimits;
   readonly log: Logger;
@@ -83,6 +87,8 @@ export async function createApp(given: Omit<Parts, 'authenticator'>): Promise<Fa
   await app.register(async (scope) => messageRoutes(scope, parts));
   await app.register(async (scope) => referenceRoutes(scope, parts));
   await app.register(async (scope) => healthRoutes(scope, parts));
+  await app.register(async (scope) => retrievalRoutes(scope, parts));
+  await app.register(async (scope) => syslogRetrievalRoutes(scope, parts));
   return app;
 }
 

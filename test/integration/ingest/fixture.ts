@@ -1,7 +1,7 @@
 /** Ingest as its tests run it: on one engine, with a source, and short ways to send and to look. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { startIngest, type Ingest } from '../../../ingest/service.ts';
 import { addSource, type NewSource } from '../../../ingest/sources.ts';
 import type { IngestLimits } from '../../../ingest/limits.ts';
@@ -41,7 +41,12 @@ export interface Sending {
 /** Starts ingest in a directory of its own, with the source `exchange`. */
 export async function run(
   engine: TestEngine,
-  options: { limits?: Partial<IngestLimits>; fault?: FaultPoint; source?: Partial<NewSource> } = {},
+  options: {
+    limits?: Partial<IngestLimits>;
+    fault?: FaultPoint;
+    source?: Partial<NewSource>;
+    log?: Logger;
+  } = {},
 ): Promise<Running> {
   const data_dir = await mkdtemp(join(engine.data_dir, 'ingest-'));
   const { key } = await addSource(engine.client, system_clock, {
@@ -56,7 +61,7 @@ export async function run(
       host: '127.0.0.1',
       port: 0,
       clock: system_clock,
-      log: pino({ level: 'silent' }),
+      log: options.log ?? pino({ level: 'silent' }),
       limits: {
         segment_age_ms_max: 20,
         load_retry_ms_min: 10,

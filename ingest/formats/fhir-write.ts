@@ -1,0 +1,232 @@
+/** Writes an access event as a FHIR R4 AuditEvent, in the shape that BALP gives a look at a patient's record. */
+import { fhirId } from './fhir-id.ts';
+
+/** A stored event as it is read back: the fields of the contract, absent ones empty. */
+export interface StoredEvent {
+  readonly source: string;
+  readonly event_id: string;
+  /** Epoch milliseconds. */
+  readonly occurred_at_ms: number;
+  readonly received_at_ms: number;
+  readonly action: string;
+  readonly outcome: string;
+  readonly trigger: string;
+  readonly staff_id: string;
+  readonly staff_id_system: string;
+  readonly staff_name: string;
+  readonly role_code: string;
+  readonly role_name: string;
+  readonly organisation_code: string;
+  readonly site_code: string;
+  readonly application: string;
+  readonly session_id: string;
+  readonly launch_id: string;
+  readonly device_id: string;
+  readonly ip_address: string;
+  readonly patient_id: string;
+  readonly section: string;
+  readonly document_id: string;
+  readonly supplier_codes: readonly string[];
+  readonly purpose: string;
+  readonly override: string;
+  readonly reason: string;
+  readonly search_terms: string;
+  readonly search_results: readonly string[];
+}
+
+/** A code with its system. */
+export interface Coding {
+  readonly system: string;
+  readonly code: string;
+  readonly display?: string;
+}
+
+export type Resource = { readonly resourceType: string } & Readonly<Record<string, unknown>>;
+
+export const nhs_number_system = 'https://fhir.nhs.uk/Id/nhs-number';
+export const organisation_system = 'https://fhir.nhs.uk/Id/ods-organization-code';
+export const source_system = 'urn:access-audit:source';
+/** The extension with the fields of the contract that FHIR has no place for, each under its own name. */
+export const fields_extension = 'urn:access-audit:event-fields';
+
+const dicom = 'http://dicom.nema.org/resources/ontology/DCM';
+const event_types = 'http://terminology.hl7.org/CodeSystem/audit-event-type';
+const interactions = 'http://hl7.org/fhir/restful-interaction';
+const participation_types = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
+const act_reasons = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
+const entity_types = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
+const entity_roles = 'http://terminology.hl7.org/CodeSystem/object-role';
+
+/** What each action is in FHIR. What a screen shows is read, and what leaves it is an export in the words of DICOM. */
+const kinds: Readonly<Record<string, { type: Coding; subtype: Coding; action: string }>> = {
+  view: {
+    type: { system: event_types, code: 'rest', display: 'RESTful Operation' },
+    subtype: { system: interactions, code: 'read', display: 'read' },
+    action: 'R',
+  },
+  search: {
+    type: { system: event_types, code: 'rest', display: 'RESTful Operation' },
+    subtype: { system: interactions, code: 'search', display: 'search' },
+    action: 'E',
+  },
+  export: {
+    type: { system: dicom, code: '110106', display: 'Export' },
+    subtype: { system: 'urn:access-audit:action', code: 'export', display: 'Export' },
+    action: 'R',
+  },
+  print: {
+    type: { system: dicom, code: '110106', display: 'Export' },
+    subtype: { system: 'urn:access-audit:action', code: 'print', display: 'Print' },
+    action: 'R',
+  },
+};
+
+// An outcome that is unknown has no code: absent means unknown, never success.
+const outcomes: Readonly<Record<string, string>> = { success: '0', denied: '4', error: '8' };
+
+/** The actions, with the codes under which they are found. */
+export const action_codings: readonly {
+  action: string;
+  type: Coding;
+  subtype: Coding;
+  code: string;
+}[] = Object.entries(kinds).map(([action, { type, subtype, action: code }]) => ({
+  action,
+  type,
+  subtype,
+  code,
+}));
+
+/** The outcomes that have a code, with it. */
+export const outcome_codes: readonly { outcome: string; code: string }[] = Object.entries(
+  outcomes,
+).map(([outcome, code]) => ({ outcome, code }));
+
+/** The AuditEvent of an event; its keys stand in the order of the standard, which XML needs. */
+export function writeAuditEvent(event: StoredEvent): Resource {
+  const kind = kinds[event.action] ?? kinds['view'];
+  const outcome = outcomes[event.outcome];
+  const reasons = [
+    ...(event.purpose === 'unknown' ? [] : [event.purpose]),
+    ...(event.override === 'break_glass' && event.purpose !== 'BTG' ? ['BTG'] : []),
+  ];
+  return {
+    resourceType: 'AuditEvent',
+    id: fhirId(event.source, event.event_id),
+    meta: { lastUpdated: new Date(event.received_at_ms).toISOString() },
+    ...extensionOf(event),
+    type: kind?.type,
+    subtype: [kind?.subtype],
+    action: kind?.action,
+    recorded: new Date(event.occurred_at_ms).toISOString(),
+    ...(outcome !== undefined && { outcome }),
+    ...(reasons.length > 0 && {
+      purposeOfEvent: reasons.map((code) => ({ coding: [{ system: act_reasons, code }] })),
+    }),
+    agent: [user(event), organisation(event), ...client(event)],
+    source: {
+      ...(event.site_code !== '' && { site: event.site_code }),
+      observer: { identifier: { system: source_system, value: event.source } },
+    },
+    ...entities(event),
+  };
+}
+
+function user(event: StoredEvent) {
+  const { role_code, role_name } = event;
+  const role = {
+    ...(role_code !== '' && { coding: [{ code: role_code }] }),
+    ...(role_name !== '' && { text: role_name }),
+  };
+  return {
+    type: {
+      coding: [{ system: participation_types, code: 'IRCP', display: 'information recipient' }],
+    },
+    ...((role_code !== '' || role_name !== '') && { role: [role] }),
+    who: {
+      identifier: {
+        ...(event.staff_id_system !== '' && { system: event.staff_id_system }),
+        value: event.staff_id,
+      },
+      ...(event.staff_name !== '' && { display: event.staff_name }),
+    },
+    requestor: true,
+  };
+}
+
+function organisation(event: StoredEvent) {
+  return {
+    type: {
+      coding: [{ system: participation_types, code: 'PROV', display: 'healthcare provider' }],
+    },
+    who: {
+      type: 'Organization',
+      identifier: { system: organisation_system, value: event.organisation_code },
+    },
+    requestor: false,
+  };
+}
+
+/** The machine before which the user sat. A network address is one thing: the IP where there is one, else the name. */
+function client({ application, ip_address, device_id, action }: StoredEvent) {
+  if (application === '' && ip_address === '' && device_id === '') return [];
+  // BALP has the client of a read as destination, and that of a search as source (see STANDARDS, who is the user).
+  const [code, display] =
+    action === 'search' ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID'];
+  const address = ip_address === '' ? device_id : ip_address;
+  return [
+    {
+      type: { coding: [{ system: dicom, code, display }] },
+      who: { display: application === '' ? 'client' : application },
+      requestor: false,
+      ...(address !== '' && { network: { address, type: ip_address === '' ? '1' : '2' } }),
+    },
+  ];
+}
+
+function entities(event: StoredEvent): { entity?: readonly object[] } {
+  const { patient_id, section, document_id, search_terms, action } = event;
+  const entity: object[] = [];
+  if (patient_id !== '') {
+    entity.push({
+      what: { type: 'Patient', identifier: { system: nhs_number_system, value: patient_id } },
+      type: { system: entity_types, code: '1', display: 'Person' },
+      role: { system: entity_roles, code: '1', display: 'Patient' },
+    });
+  }
+  if (section !== '' || document_id !== '') {
+    entity.push({
+      ...(document_id !== '' && { what: { identifier: { value: document_id } } }),
+      type: { system: entity_types, code: '2', display: 'System Object' },
+      role: { system: entity_roles, code: '3', display: 'Report' },
+      ...(section !== '' && { detail: [{ type: 'section', valueString: section }] }),
+    });
+  }
+  if (action === 'search') {
+    entity.push({
+      type: { system: entity_types, code: '2', display: 'System Object' },
+      role: { system: entity_roles, code: '24', display: 'Query' },
+      ...(search_terms !== '' && { query: Buffer.from(search_terms).toString('base64') }),
+    });
+  }
+  return entity.length > 0 ? { entity } : {};
+}
+
+/** The id and the fields that FHIR has no place for: nothing that was stored is missing from what is read back. */
+function extensionOf(event: StoredEvent) {
+  const { trigger, override, ip_address, device_id } = event;
+  const text = (url: string, valueString: string) =>
+    valueString === '' ? [] : [{ url, valueString }];
+  const extension = [
+    ...text('event_id', event.event_id),
+    ...text('trigger', trigger === 'unknown' ? '' : trigger),
+    ...text('session_id', event.session_id),
+    ...text('launch_id', event.launch_id),
+    ...text('device_id', ip_address === '' ? '' : device_id),
+    ...event.supplier_codes.flatMap((code) => text('supplier_codes', code)),
+    ...text('override', override === 'break_glass' ? '' : override),
+    ...text('reason', event.reason),
+    ...event.search_results.flatMap((result) => text('search_results', result)),
+  ];
+  return { extension: [{ url: fields_extension, extension }] };
+}

@@ -1,0 +1,152 @@
+/** Finds the events of a search, a page at a time, in the state that the store had when the search began. */
+import type { Binds, SqlClient } from '../../sql/client.ts';
+import { addDays, localDay } from '../../sql/clock.ts';
+import { loadStatement } from '../../sql/statement.ts';
+import { nhs_number_system, organisation_system, type StoredEvent } from '../formats/fhir-write.ts';
+import { filtersOf, type EventSearch } from './event-search.ts';
+import type { ReadScope } from './scope.ts';
+
+/** After which event a page begins. */
+export interface Position {
+  readonly occurred_at_ms: number;
+  readonly source: string;
+  readonly event_id: string;
+}
+
+/** A page, and where the next one begins; undefined after the last. */
+export interface Page {
+  readonly events: readonly StoredEvent[];
+  readonly next: Position | undefined;
+}
+
+/** The last load that a search looks at, so that what is loaded meanwhile shifts none of its pages; and how far to look. */
+export interface Bounds {
+  readonly load_seq: number;
+  readonly first_ms: number;
+  readonly last_ms: number;
+}
+
+const search_events = loadStatement('ingest/queries/search_events.sql');
+const count_events = loadStatement('ingest/queries/count_events.sql');
+const search_bounds = loadStatement('ingest/queries/search_bounds.sql');
+
+/** A window of days is read at a time: a page of the busiest day is found in that day, and rare ones in few steps. */
+const window_days_max = 64;
+/** After this a page is given as far as it got. It has a next one, which goes on. */
+const page_ms_max = 20_000;
+
+/** The bounds of a search that begins now; undefined where there is no event yet. */
+export async function boundsNow(client: SqlClient): Promise<Bounds | undefined> {
+  const [row] = await client.rows<{
+    load_seq: string;
+    first_ms: string | null;
+    last_ms: string | null;
+  }>(search_bounds);
+  if (!row || row.first_ms === null || row.last_ms === null) return undefined;
+  return {
+    load_seq: Number(row.load_seq),
+    first_ms: Number(row.first_ms),
+    last_ms: Number(row.last_ms),
+  };
+}
+
+export async function findEvents(
+  client: SqlClient,
+  search: EventSearch,
+  scope: ReadScope,
+  bounds: Bounds,
+  options: { readonly count: number; readonly is_descending: boolean; readonly after?: Position },
+): Promise<Page> {
+  const { count, is_descending, after } = options;
+  const direction = is_descending ? -1 : 1;
+  const from_ms = Math.max(search.occurred.from_ms, bounds.first_ms);
+  const to_ms = Math.min(search.occurred.to_ms, bounds.last_ms + 1);
+  if (search.is_nothing || from_ms >= to_ms) return { events: [], next: undefined };
+  const [first, last] = [localDay(from_ms), localDay(to_ms - 1)];
+  const binds = {
+    ...bindsOf(search, scope, bounds),
+    direction,
+    ...bindsOfPosition(after, direction),
+  };
+  const events: StoredEvent[] = [];
+  const started = performance.now();
+  let day = after ? localDay(after.occurred_at_ms) : is_descending ? last : first;
+  for (let width = 1; day >= first && day <= last; width = Math.min(width * 2, window_days_max)) {
+    const edge = addDays(day, direction * (width - 1));
+    const [first_day, last_day] = is_descending ? [edge, day] : [day, edge];
+    const rows = await client.rows<StoredEvent>(search_events, {
+      ...binds,
+      first_day,
+      last_day,
+      count: count + 1 - events.length,
+    });
+    events.push(...rows.map(withNumbers));
+    if (events.length > count) {
+      const page = events.slice(0, count);
+      return { events: page, next: page.at(-1) };
+    }
+    day = addDays(edge, direction);
+    if (performance.now() - started > page_ms_max && day >= first && day <= last) {
+      return { events, next: events.at(-1) ?? placeBefore(day, direction) };
+    }
+  }
+  return { events, next: undefined };
+}
+
+/** How many events fit a search. */
+export async function countEvents(
+  client: SqlClient,
+  search: EventSearch,
+  scope: ReadScope,
+  bounds: Bounds,
+): Promise<number> {
+  if (search.is_nothing) return 0;
+  const from_ms = Math.max(search.occurred.from_ms, bounds.first_ms);
+  const to_ms = Math.min(search.occurred.to_ms, bounds.last_ms + 1);
+  if (from_ms >= to_ms) return 0;
+  const [row] = await client.rows<{ total: number }>(count_events, {
+    ...bindsOf(search, scope, bounds),
+    first_day: localDay(from_ms),
+    last_day: localDay(to_ms - 1),
+  });
+  return row?.total ?? 0;
+}
+
+function bindsOf(search: EventSearch, scope: ReadScope, bounds: Bounds): Binds {
+  const { occurred, received } = search;
+  return {
+    ...filtersOf(search),
+    ...scope,
+    load_seq: bounds.load_seq,
+    occurred_from: occurred.from_ms,
+    occurred_to: occurred.to_ms,
+    received_from: received.from_ms,
+    received_to: received.to_ms,
+    organisation_system,
+    nhs_number_system,
+  };
+}
+
+function bindsOfPosition(after: Position | undefined, direction: number): Binds {
+  return {
+    after_ms: after?.occurred_at_ms ?? direction * -9_000_000_000_000,
+    after_source: after?.source ?? '',
+    after_event_id: after?.event_id ?? '',
+  };
+}
+
+/** A position before the first event of a day, for a page that found nothing in its time. */
+function placeBefore(day: string, direction: number): Position {
+  const noon_ms = Date.parse(`${day}T12:00:00Z`);
+  // Local midnight is at 23:00 or 00:00 UTC, so this lies in the day before (or, backwards, in the day after).
+  return { occurred_at_ms: noon_ms - direction * 13.5 * 3_600_000, source: '', event_id: '' };
+}
+
+/** Whole numbers of 64 bits arrive as text. */
+function withNumbers(row: StoredEvent): StoredEvent {
+  return {
+    ...row,
+    occurred_at_ms: Number(row.occurred_at_ms),
+    received_at_ms: Number(row.received_at_ms),
+  };
+}
