@@ -97,7 +97,10 @@ export async function serve(
     stops.push(() => engine.close());
     const client = await engine.client('start');
     const ran = await migrate(client, clock);
-    if (ran.length > 0) log.info({ migrations: ran.length }, 'database brought up to date');
+    if (ran.length > 0) {
+      await engine.sync();
+      log.info({ migrations: ran.length }, 'database brought up to date');
+    }
 
     const control = await startControl({
       data_dir: directory.path,

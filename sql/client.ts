@@ -1,5 +1,7 @@
 /** The one place that opens ClickHouse: an engine a process, embedded or a server, and a client for each service. */
 import { createReadStream } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { system_clock, type Clock } from './clock.ts';
 import { CodedError } from './errors.ts';
@@ -16,6 +18,11 @@ export interface Engine {
   readonly query_log: QueryLog;
   /** A client of its own for `service`; `connections` queries of it run at the same time. */
   client(service: string, connections?: number): Promise<SqlClient>;
+  /**
+   * Fsyncs every file and directory of the embedded engine, after tables were made or changed: the engine does not do
+   * that for the directories above a table. A server keeps its own disk.
+   */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,18 +47,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const backend = options.url === undefined ? await embedded(options) : await server(options.url);
   const query_log = createQueryLog();
   const clock = options.clock ?? system_clock;
-  const open = new Set<SqlClient>();
+  const clients = new Set<SqlClient>();
   return {
     kind: backend.kind,
     query_log,
     async client(service, connections = 1) {
       const pool = await Promise.all(Array.from({ length: connections }, () => backend.connect()));
       const client = createSqlClient(service, pool, query_log, clock);
-      open.add(client);
+      clients.add(client);
       return client;
     },
+    sync: () => backend.sync(),
     async close() {
-      await Promise.all([...open].map((client) => client.close()));
+      await Promise.all([...clients].map((client) => client.close()));
       await backend.close();
     },
   };
@@ -60,6 +68,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 interface Backend {
   readonly kind: Engine['kind'];
   connect(): Promise<Pooled>;
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,6 +96,7 @@ async function embedded(options: EngineOptions): Promise<Backend> {
       '--background_merges_mutations_concurrency_ratio=1',
     ],
   });
+  const table_paths = new Map<string, string>();
   return {
     kind: 'embedded',
     async connect() {
@@ -116,8 +126,18 @@ async function embedded(options: EngineOptions): Promise<Backend> {
             },
           });
         },
+        async syncTables(tables) {
+          const unknown = tables.filter((table) => !table_paths.has(table));
+          if (unknown.length > 0) {
+            const found = await client.query({ query: table_paths_query, format: 'JSONEachRow' });
+            for (const { name, path } of await found.json<{ name: string; path: string }>())
+              table_paths.set(name, path);
+          }
+          await Promise.all(tables.map((table) => fsync(table_paths.get(table) ?? '')));
+        },
       };
     },
+    sync: () => syncTree(options.path),
     async close() {
       root.close();
     },
@@ -173,10 +193,39 @@ async function server(url: string): Promise<Backend> {
           });
           await drain(stream);
         },
+        // Its disk is out of reach.
+        async syncTables() {},
       };
     },
+    async sync() {},
     async close() {},
   };
+}
+
+/** Where the parts of each table are. A table keeps its directory for as long as it is there. */
+const table_paths_query = `SELECT name, data_paths[1] AS path FROM system.tables WHERE database = '${database}'`;
+
+async function syncTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    // The engine removes what it no longer needs while this goes on.
+    if (entry.isDirectory()) await syncTree(inner).catch(unlessGone);
+    else if (entry.isFile()) await fsync(inner).catch(unlessGone);
+  }
+  await fsync(path);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function fsync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 function qualified(table: string): string {

@@ -35,6 +35,11 @@ export interface SqlClient {
   insertFile(table: string, columns: readonly FileColumn[], path: string): Promise<void>;
   /** DDL, TRUNCATE and the like: what takes no SETTINGS clause. */
   command(statement: Statement, binds?: Binds): Promise<void>;
+  /**
+   * Makes the names of the parts of these tables survive a power cut. An insert fsyncs its part and the part's own
+   * directory, but not the directory of the table, in which the part has its name. On a server nothing is done.
+   */
+  syncTables(tables: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +56,7 @@ export interface Pooled {
     columns: readonly FileColumn[],
     path: string,
   ) => Promise<void>;
+  readonly syncTables: (tables: readonly string[]) => Promise<void>;
   under_way: number;
 }
 
@@ -122,6 +128,12 @@ export function createSqlClient(
     command(statement, binds) {
       return run(statement.name, async ({ client }) => {
         await client.command({ query: tagged(statement), ...bound(binds) });
+        return { value: undefined, rows: 0 };
+      });
+    },
+    syncTables(tables) {
+      return run('sync tables', async (on) => {
+        await on.syncTables(tables);
         return { value: undefined, rows: 0 };
       });
     },

@@ -64,6 +64,7 @@ export async function writeIntent(
       began_at: clock.now(),
     },
   ]);
+  await client.syncTables(['load_intents']);
 }
 
 /**

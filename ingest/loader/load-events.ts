@@ -33,6 +33,15 @@ interface Summary extends LoadCounts {
   readonly messages: number;
 }
 
+/** The tables that a segment's lines become. */
+const load_tables = [
+  'access_events',
+  'event_keys',
+  'ingest_rejects',
+  'receipts',
+  'original_messages',
+];
+
 const query = (name: string): Statement => loadStatement(`ingest/queries/${name}.sql`);
 const empty_table = query('empty_table');
 
@@ -136,6 +145,8 @@ export async function loadEvents(
   fault('load.rejects');
   await client.insertSelect(query('store_receipts'), { load_seq }, exact);
   fault('load.receipts');
+  // What the ledger's row says is stored has to be found after a power cut in which that row survives.
+  await client.syncTables(load_tables);
   const { first_occurred_at_ms, last_occurred_at_ms, messages: _messages, ...counts } = summary;
   await client.insert('segments', [
     {
@@ -151,6 +162,7 @@ export async function loadEvents(
       digest: context.digest,
     },
   ]);
+  await client.syncTables(['segments']);
   fault('load.committed');
   return counts;
 }

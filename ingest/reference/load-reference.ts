@@ -51,6 +51,8 @@ export async function loadReference(
     exact,
   );
   fault('reference.receipt');
+  // What the ledger's row says is stored has to be found after a power cut in which that row survives.
+  await client.syncTables([tables.versions, 'receipts']);
   await client.insert('reference_loads', [
     {
       load_seq,
@@ -71,6 +73,7 @@ export async function loadReference(
       digest: context.digest,
     },
   ]);
+  await client.syncTables(['reference_loads']);
   fault('reference.committed');
   await client.command(query('empty_table'), { working_table: tables.staging });
   return {

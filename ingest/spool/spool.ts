@@ -1,6 +1,6 @@
 /** The spool: what is acknowledged is on disk here until ClickHouse has it. One writer, one sequence of segments. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../sql/clock.ts';
 import type { Logger } from '../../sql/log.ts';
 import { messageOf } from '../../sql/errors.ts';
@@ -77,7 +77,8 @@ export async function openSpool(options: {
   const { folder, limits, clock, log, fault } = options;
   const damaged_folder = join(folder, 'damaged');
   await mkdir(damaged_folder, { recursive: true, mode: 0o700 });
-  await syncDirectory(folder);
+  // The whole way down to the first segment has to be there after a power cut.
+  for (const each of [folder, dirname(folder), dirname(dirname(folder))]) await syncDirectory(each);
   const recovered = await recoverSpool(folder, damaged_folder, clock.now(), log);
   const receipts = createPendingReceipts();
   const closed: ClosedSegment[] = [...recovered.segments];

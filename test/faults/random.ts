@@ -20,3 +20,16 @@ export function countOf(name: string, short: number): number {
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Returns once `look` says so; polled, for hooks and helpers where `expect.poll` is not to be had. */
+export async function until(
+  what: string,
+  look: () => boolean | Promise<boolean>,
+  ms = 60_000,
+): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await look())) {
+    if (performance.now() > end) throw new Error(`Not within ${ms / 1000} s: ${what}.`);
+    await pause(20);
+  }
+}

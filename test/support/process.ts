@@ -15,14 +15,21 @@ export interface StartedProcess {
   kill(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `node start.ts …args`; nothing of this process's environment reaches it but the path. */
+/**
+ * Starts `node start.ts …args`; nothing of this process's environment reaches it but the path.
+ *
+ * @param through a command that is given the program and its arguments, such as strace
+ * @param root the project's folder, where it is not this one
+ */
 export function startProcess(
   environment: Record<string, string>,
   args: readonly string[] = [],
+  { through = [], root = project_root }: { through?: readonly string[]; root?: string } = {},
 ): StartedProcess {
-  const child = spawn(process.execPath, [join(project_root, 'start.ts'), ...args], {
+  const [program = '', ...rest] = [...through, process.execPath, join(root, 'start.ts'), ...args];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: project_root,
+    cwd: root,
     env: { PATH: process.env['PATH'], ...environment },
   });
   let output = '';
