@@ -1,6 +1,8 @@
 /** Loads one segment of events: staged, judged, stored, and committed by its row in the ledger. */
 import type { FileColumn, SqlClient } from '../../sql/client.ts';
 import type { Clock } from '../../sql/clock.ts';
+import type { SealLog } from '../../sql/seals/log.ts';
+import { sealLoad } from '../../sql/seals/seal-load.ts';
 import { loadStatement, type Statement } from '../../sql/statement.ts';
 import { record_codes } from '../codes.ts';
 import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
@@ -12,6 +14,7 @@ export interface LoadContext {
   readonly fencing_token: number;
   /** SHA-256 of the segment's file, hex. */
   readonly digest: string;
+  readonly seals: SealLog;
   readonly fault: FaultPoint;
 }
 
@@ -148,14 +151,26 @@ export async function loadEvents(
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.
   await client.syncTables(load_tables);
   const { first_occurred_at_ms, last_occurred_at_ms, messages: _messages, ...counts } = summary;
+  const { days, sources, ...numbers } = counts;
+  const seal = await sealLoad(context, {
+    load_seq,
+    segment_id,
+    segment_digest: context.digest,
+    ...numbers,
+    days,
+    loaded_at: clock.now(),
+  });
+  fault('load.sealed');
   await client.insert('segments', [
     {
-      ...counts,
+      ...numbers,
+      days,
+      sources,
       load_seq,
       segment_id,
       format_version: format,
       fencing_token: context.fencing_token,
-      loaded_at: clock.now(),
+      ...seal,
       first_occurred_at: counts.stored > 0 ? Number(first_occurred_at_ms) : null,
       last_occurred_at: counts.stored > 0 ? Number(last_occurred_at_ms) : null,
       bytes: segment.bytes,

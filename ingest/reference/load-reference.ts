@@ -1,5 +1,6 @@
 /** Loads one reference file: staged, compared with what is current, stored where it differs, and committed. */
 import type { SqlClient } from '../../sql/client.ts';
+import { sealReference } from '../../sql/seals/seal-load.ts';
 import { loadStatement, type Statement } from '../../sql/statement.ts';
 import { record_codes } from '../codes.ts';
 import type { LoadContext, LoadCounts } from '../loader/load-events.ts';
@@ -51,8 +52,19 @@ export async function loadReference(
     exact,
   );
   fault('reference.receipt');
+  const rejects = segment.rejects + taken;
+  const counts = { received: segment.records, changed, unchanged, ended, rejects };
+  const { loaded_at } = await sealReference(context, {
+    load_seq,
+    dataset,
+    segment_id,
+    segment_digest: context.digest,
+    ...counts,
+    loaded_at: clock.now(),
+  });
+  fault('reference.sealed');
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.
-  await client.syncTables([tables.versions, 'receipts']);
+  await client.syncTables([tables.versions, 'receipts', 'seals']);
   await client.insert('reference_loads', [
     {
       load_seq,
@@ -64,12 +76,8 @@ export async function loadReference(
       receipt,
       fencing_token: context.fencing_token,
       received_at,
-      loaded_at: clock.now(),
-      received: segment.records,
-      changed,
-      unchanged,
-      ended,
-      rejects: segment.rejects + taken,
+      loaded_at,
+      ...counts,
       digest: context.digest,
     },
   ]);
