@@ -7,6 +7,7 @@ import type { Engine } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { CodedError } from '../sql/errors.ts';
 import type { Logger } from '../sql/log.ts';
+import { openSealLog } from '../sql/seals/log.ts';
 import { createApp } from './http/app.ts';
 import { default_limits, type IngestLimits } from './limits.ts';
 import { createLease } from './loader/lease.ts';
@@ -17,7 +18,7 @@ import { openSpool } from './spool/spool.ts';
 
 export interface IngestOptions {
   readonly engine: Engine;
-  /** Holds `spool/`. Belongs to this process alone. */
+  /** Holds `spool/`, `seal.key` and `witness/`. Belongs to this process alone. */
   readonly data_dir: string;
   readonly host: string;
   /** 0 takes a free port. */
@@ -52,7 +53,9 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   // Searches take their time; receipts and keys must not wait behind them.
   const retrieval_client = await engine.client('ingest-retrieval', 2);
   const lease = createLease(client, clock, 'loader', await instanceOf(folder), limits.lease_ms);
-  const loader = startLoader({ spool, client, lease, clock, log, limits, fault });
+  const { data_dir } = options;
+  const seals = openSealLog({ client, clock, data_dir, log_name: 'events', log });
+  const loader = startLoader({ spool, client, lease, seals, clock, log, limits, fault });
   const app = await createApp({
     spool,
     loader,
@@ -66,6 +69,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     await app.close();
     await spool.close();
     await loader.close(load_ms);
+    await seals.close();
     await Promise.all([client.close(), http_client.close(), retrieval_client.close()]);
   }
   try {

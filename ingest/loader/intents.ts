@@ -1,6 +1,8 @@
 /** Which number belongs to which segment, said before the first row of a load is stored: no number is ever given twice. */
 import type { SqlClient } from '../../sql/client.ts';
 import type { Clock } from '../../sql/clock.ts';
+import type { SealLog } from '../../sql/seals/log.ts';
+import { sealReference, sealSettled } from '../../sql/seals/seal-load.ts';
 import { loadStatement, type Statement } from '../../sql/statement.ts';
 import { isDataset } from '../reference/datasets.ts';
 import { countsOf } from '../reference/load-reference.ts';
@@ -72,25 +74,30 @@ export async function writeIntent(
  * counted by a row of the ledger without a digest. Should the segment turn up, it is loaded under a number of its own.
  */
 export async function settleIntent(
-  client: SqlClient,
-  clock: Clock,
+  { client, clock, seals }: { client: SqlClient; clock: Clock; seals: SealLog },
   intent: Intent,
   fencing_token: number,
 ): Promise<void> {
   const { load_seq, segment_id, dataset, source, mode, receipt, received_at } = intent;
-  const loaded_at = clock.now();
+  const now = clock.now();
   if (!isDataset(dataset)) {
     const { format_version } = intent;
     const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
     await client.insertSelect(query('settle_keys'), { load_seq }, exact);
+    const seal = await sealSettled({ client, seals }, { load_seq, segment_id, loaded_at: now });
     await client.insertSelect(
       query('settle_events'),
-      { load_seq, segment_id, format_version, fencing_token, loaded_at },
+      { load_seq, segment_id, format_version, fencing_token, ...seal },
       exact,
     );
     return;
   }
   const { changed, ended } = await countsOf(client, `${dataset}_versions`, load_seq);
+  const counts = { received: changed, changed, unchanged: 0, ended, rejects: 0 };
+  const { loaded_at } = await sealReference(
+    { client, seals },
+    { load_seq, dataset, segment_id, segment_digest: '', ...counts, loaded_at: now },
+  );
   await client.insert('reference_loads', [
     {
       load_seq,
@@ -103,11 +110,7 @@ export async function settleIntent(
       fencing_token,
       received_at,
       loaded_at,
-      received: changed,
-      changed,
-      unchanged: 0,
-      ended,
-      rejects: 0,
+      ...counts,
       digest: '',
     },
   ]);

@@ -150,20 +150,14 @@ export async function loadEvents(
   fault('load.receipts');
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.
   await client.syncTables(load_tables);
-  const { first_occurred_at_ms, last_occurred_at_ms, messages: _messages, ...counts } = summary;
-  const { days, sources, ...numbers } = counts;
-  const seal = await sealLoad(context, {
-    load_seq,
-    segment_id,
-    segment_digest: context.digest,
-    ...numbers,
-    days,
-    loaded_at: clock.now(),
-  });
+  const { received, stored, duplicates, conflicts, rejects, sources, days } = summary;
+  const counts = { received, stored, duplicates, conflicts, rejects };
+  const loaded = { load_seq, segment_id, segment_digest: context.digest, loaded_at: clock.now() };
+  const seal = await sealLoad(context, { ...loaded, ...counts, days });
   fault('load.sealed');
   await client.insert('segments', [
     {
-      ...numbers,
+      ...counts,
       days,
       sources,
       load_seq,
@@ -171,8 +165,8 @@ export async function loadEvents(
       format_version: format,
       fencing_token: context.fencing_token,
       ...seal,
-      first_occurred_at: counts.stored > 0 ? Number(first_occurred_at_ms) : null,
-      last_occurred_at: counts.stored > 0 ? Number(last_occurred_at_ms) : null,
+      first_occurred_at: stored > 0 ? Number(summary.first_occurred_at_ms) : null,
+      last_occurred_at: stored > 0 ? Number(summary.last_occurred_at_ms) : null,
       bytes: segment.bytes,
       digest: context.digest,
     },

@@ -5,6 +5,7 @@ import type { SqlClient } from '../../sql/client.ts';
 import type { Clock } from '../../sql/clock.ts';
 import { isCoded, messageOf } from '../../sql/errors.ts';
 import type { Logger } from '../../sql/log.ts';
+import type { SealLog } from '../../sql/seals/log.ts';
 import { loadStatement } from '../../sql/statement.ts';
 import type { IngestLimits } from '../limits.ts';
 import { loadReference } from '../reference/load-reference.ts';
@@ -33,12 +34,13 @@ export function startLoader(options: {
   readonly spool: Spool;
   readonly client: SqlClient;
   readonly lease: Lease;
+  readonly seals: SealLog;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: IngestLimits;
   readonly fault: FaultPoint;
 }): Loader {
-  const { spool, client, lease, clock, log, limits, fault } = options;
+  const { spool, client, lease, seals, clock, log, limits, fault } = options;
   const stop = new AbortController();
   const totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejects: 0 };
   let loads = 0;
@@ -73,7 +75,7 @@ export function startLoader(options: {
         await load(left, open.load_seq, fencing_token);
         await spool.remove(left);
       } else {
-        await settleIntent(client, clock, open, fencing_token);
+        await settleIntent({ client, clock, seals }, open, fencing_token);
         log.warn(
           { code: 'SEGMENT_LOST', load_seq: open.load_seq, segment: open.segment_id },
           'a load began whose segment is not in this spool; what it stored is kept',
@@ -91,7 +93,7 @@ export function startLoader(options: {
     fencing_token: number,
   ): Promise<void> {
     const digest = segment.digest ?? (await digestOf(segment.path));
-    const context = { client, clock, load_seq, fencing_token, digest, fault };
+    const context = { client, clock, load_seq, fencing_token, digest, seals, fault };
     const started = performance.now();
     const counts = segment.header.reference
       ? await loadReference(segment, context)

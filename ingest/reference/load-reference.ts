@@ -64,7 +64,7 @@ export async function loadReference(
   });
   fault('reference.sealed');
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.
-  await client.syncTables([tables.versions, 'receipts', 'seals']);
+  await client.syncTables([tables.versions, 'receipts']);
   await client.insert('reference_loads', [
     {
       load_seq,

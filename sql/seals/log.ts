@@ -170,6 +170,7 @@ export function openSealLog(options: SealLogOptions): SealLog {
         },
       },
     );
+    await client.syncTables(['seals']);
     if (!shared.is_certain) await checkOurs(index, head);
     shared.is_certain = true;
     shared.state = {

@@ -83,7 +83,8 @@ export function verifyInclusion(
 ): boolean {
   if (!isCount(index) || !isCount(size) || index >= size) return false;
   if (!areHashes([leaf, root, ...proof])) return false;
-  let [first, last_index, hash] = [index, size - 1, Buffer.from(leaf)];
+  let [first, last_index] = [index, size - 1];
+  let hash: Buffer = Buffer.from(leaf);
   for (const sibling of proof) {
     if (last_index === 0) return false;
     if (first % 2 === 1 || first === last_index) {
@@ -133,7 +134,7 @@ export function verifyConsistency(
   while (first % 2 === 1) [first, last_index] = [half(first), half(last_index)];
   const start = path.shift();
   if (!start) return false;
-  let [hash_1, hash_2] = [Buffer.from(start), Buffer.from(start)];
+  let [hash_1, hash_2]: [Buffer, Buffer] = [Buffer.from(start), Buffer.from(start)];
   for (const sibling of path) {
     if (last_index === 0) return false;
     if (first % 2 === 1 || first === last_index) {

@@ -77,7 +77,9 @@ function signerOf(name: string, seed: Buffer): Signer {
     format: 'der',
     type: 'pkcs8',
   });
-  const public_key = createPublicKey(private_key).export({ format: 'der', type: 'spki' }).subarray(-32);
+  const public_key = createPublicKey(private_key)
+    .export({ format: 'der', type: 'spki' })
+    .subarray(-32);
   const verifier = verifierOf(name, Buffer.from(public_key));
   const encoded = Buffer.concat([Buffer.of(ed25519), seed]).toString('base64');
   return { verifier, private_key, skey: `PRIVATE+KEY+${name}+${verifier.key_id}+${encoded}` };
@@ -85,11 +87,7 @@ function signerOf(name: string, seed: Buffer): Signer {
 
 function verifierOf(name: string, public_key: Buffer): Verifier {
   const typed = Buffer.concat([Buffer.of(ed25519), public_key]);
-  const key_id = createHash('sha256')
-    .update(`${name}\n`)
-    .update(typed)
-    .digest('hex')
-    .slice(0, 8);
+  const key_id = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8);
   return { name, key_id, public_key, vkey: `${name}+${key_id}+${typed.toString('base64')}` };
 }
 

@@ -27,7 +27,13 @@ export interface LoadSeal {
   readonly loaded_at: number;
 }
 
+interface Stored {
+  readonly stored: number;
+  readonly days: string[];
+}
+
 const load_tree = loadStatement('sql/seals/queries/load_tree.sql');
+const stored_by_load = loadStatement('sql/seals/queries/stored_by_load.sql');
 const last_head_of_load = loadStatement('sql/seals/queries/last_head_of_load.sql');
 
 /**
@@ -54,6 +60,19 @@ export async function sealLoad(
   return { tree_head: tree.root, loaded_at: await appendOnce(client, seals, body) };
 }
 
+/** Seals a load whose segment is lost: what it stored counts, and nothing more. Can be repeated, as `sealLoad` can. */
+export async function sealSettled(
+  on: { client: SqlClient; seals: SealLog },
+  load: Pick<LoadToSeal, 'load_seq' | 'segment_id' | 'loaded_at'>,
+): Promise<LoadSeal> {
+  const { load_seq } = load;
+  const limits = { limits: 'load' } as const;
+  const [found] = await on.client.rows<Stored>(stored_by_load, { load_seq }, limits);
+  const { stored, days } = found ?? { stored: 0, days: [] };
+  const others = { duplicates: 0, conflicts: 0, rejects: 0, segment_digest: '' };
+  return sealLoad(on, { ...load, ...others, received: stored, stored, days });
+}
+
 /** Seals a load of reference data by its file and counts. Can be repeated, as `sealLoad` can. */
 export async function sealReference(
   { client, seals }: { client: SqlClient; seals: SealLog },
@@ -75,6 +94,7 @@ async function treeOf(
     { limits: 'load' },
   );
   if (!tree || tree.tree_size === 0) return { tree_size: 0, root: empty_root.toString('hex') };
+  if (!/^[0-9a-f]{64}$/.test(tree.root)) throw new TypeError('A root is 32 bytes.');
   return tree;
 }
 
