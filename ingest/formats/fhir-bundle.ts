@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { isXml, xmlRefused } from './fhir-resource.ts';
 import { objectsAt, textAt } from './fhir-tree.ts';
 import { readBundleXml } from './fhir-xml.ts';
-import { findEntryResources, findJsonFault, withoutSpans } from './json-scan.ts';
+import { findEntries, findJsonFault, withoutSpans } from './json-scan.ts';
 import { withoutMark } from './lines.ts';
 import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
 import { XmlError, type XmlElement } from './xml.ts';
@@ -11,8 +11,11 @@ import { XmlError, type XmlElement } from './xml.ts';
 export const bundle_types = ['batch', 'transaction', 'collection', 'searchset'] as const;
 export type BundleType = (typeof bundle_types)[number];
 
-/** An entry: the bytes of its resource, or why it has none that could be a message. */
-export type BundleEntry = { readonly bytes: Buffer } | { readonly refusal: MessageRefusal };
+/** An entry: the bytes of its resource, or its own where it is refused before it is read. */
+export interface BundleEntry {
+  readonly bytes: Buffer;
+  readonly refusal?: MessageRefusal;
+}
 
 export interface Bundle {
   readonly type: BundleType;
@@ -31,9 +34,12 @@ export function readBundle(bytes: Buffer, media_type: string): Bundle | MappedMe
 }
 
 function readJsonBundle(bytes: Buffer): Bundle | MappedMessage {
-  const resources = findEntryResources(bytes);
+  const spans = findEntries(bytes);
   // Without its resources the rest is small, and what is wrong with one of them is its own matter.
-  const frame = withoutSpans(bytes, resources.values());
+  const frame = withoutSpans(
+    bytes,
+    spans.flatMap(({ resource }) => resource ?? []),
+  );
   const fault = findJsonFault(frame, frame_depth_max);
   if (fault === 'too_deep')
     return refused('unknown', 'MESSAGE_TOO_DEEP', 'It is nested deeper than any Bundle is.');
@@ -45,16 +51,19 @@ function readJsonBundle(bytes: Buffer): Bundle | MappedMessage {
   }
   if (fault === 'name_twice')
     return refused('unknown', 'MESSAGE_JSON_INVALID', 'An object has a name twice.');
-  const entries = Array.isArray((value as { entry?: unknown } | null)?.entry)
-    ? (value as { entry: unknown[] }).entry
-    : [];
+  const entry = (value as { entry?: unknown } | null)?.entry ?? [];
+  // Entries that are no objects have no span of their own, and the indices would not fit.
+  if (!Array.isArray(entry) || entry.length !== spans.length || !entry.every(isObject))
+    return refused('unknown', 'MESSAGE_NOT_AUDIT', 'The entries are no objects.', 'Bundle.entry');
+  const entries: unknown[] = entry;
   return bundleOf(
     textAt(value, 'resourceType'),
     textAt(value, 'type'),
     entries.map((entry, index) => {
-      const span = resources.get(index);
+      const { from, to, resource } = spans[index] ?? { from: 0, to: 0 };
       return {
-        bytes: span && bytes.subarray(span.from, span.to),
+        whole: bytes.subarray(from, to),
+        resource: resource && bytes.subarray(resource.from, resource.to),
         mode: textAt(objectsAt(entry, 'search')[0], 'mode'),
         method: textAt(objectsAt(entry, 'request')[0], 'method'),
         url: textAt(objectsAt(entry, 'request')[0], 'url'),
@@ -81,7 +90,8 @@ function readXmlBundle(bytes: Buffer): Bundle | MappedMessage {
       const search = childOf(entry, 'search');
       const resource = childOf(entry, 'resource')?.children[0];
       return {
-        bytes: resource && Buffer.from(text.slice(resource.from, resource.to)),
+        whole: Buffer.from(text.slice(entry.from, entry.to)),
+        resource: resource && Buffer.from(text.slice(resource.from, resource.to)),
         mode: search ? valueIn(search, 'mode') : '',
         method: request ? valueIn(request, 'method') : '',
         url: request ? valueIn(request, 'url') : '',
@@ -91,7 +101,8 @@ function readXmlBundle(bytes: Buffer): Bundle | MappedMessage {
 }
 
 interface RawEntry {
-  readonly bytes: Buffer | undefined;
+  readonly whole: Buffer;
+  readonly resource: Buffer | undefined;
   readonly mode: string;
   readonly method: string;
   readonly url: string;
@@ -116,27 +127,26 @@ function bundleOf(
 }
 
 function entryOf(entry: RawEntry, type: BundleType, index: number): BundleEntry {
+  const { whole, resource, mode, method, url } = entry;
   const at = `Bundle.entry[${index}]`;
   const refuse = (message: string, expression: string): BundleEntry => ({
+    bytes: whole,
     refusal: { code: 'MESSAGE_NOT_AUDIT', message, expression },
   });
-  if (entry.mode === 'outcome')
-    return refuse(
-      'The entry tells what became of a search, and is no AuditEvent.',
-      `${at}.resource`,
-    );
+  if (mode === 'outcome')
+    return refuse('The entry tells what became of a search, and is no AuditEvent.', `${at}.resource`);
   if (type === 'batch' || type === 'transaction') {
-    if (entry.method === '') return refuse(`An entry of a ${type} has a request.`, `${at}.request`);
-    if (entry.method !== 'POST')
-      return refuse(
-        'Audit events are created, with POST, and nothing else.',
-        `${at}.request.method`,
-      );
-    if (!/^(?:\/?|https?:\/\/[^?]*\/)AuditEvent\/?$/.test(entry.url))
+    if (method === '') return refuse(`An entry of a ${type} has a request.`, `${at}.request`);
+    if (method !== 'POST')
+      return refuse('Audit events are created, with POST, and nothing else.', `${at}.request.method`);
+    if (!/^(?:\/?|https?:\/\/[^?]*\/)AuditEvent\/?$/.test(url))
       return refuse('Nothing but AuditEvent is taken.', `${at}.request.url`);
   }
-  if (!entry.bytes) return refuse('The entry has no resource.', `${at}.resource`);
-  return { bytes: entry.bytes };
+  return resource ? { bytes: resource } : refuse('The entry has no resource.', `${at}.resource`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isBundleType(type: string): type is BundleType {

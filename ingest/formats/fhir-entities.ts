@@ -1,6 +1,7 @@
 /** What an AuditEvent was about: its patients, the documents and sections that were shown, and what was searched for. */
 import type { Mapping } from '../mapping.ts';
 import { isNhsNumber } from '../nhs-number.ts';
+import { documentField } from './audit-objects.ts';
 import { isPatientAgent, usersOf } from './fhir-agents.ts';
 import { lookUp, type Coding } from './fhir-codes.ts';
 import type { AuditEvent, Entity } from './fhir-event.ts';
@@ -84,20 +85,25 @@ function isPatient({ roles, types, what }: Entity): boolean {
 const not_shown =
   /^(?:Patient|Practitioner|PractitionerRole|Organization|Person|RelatedPerson|Device|Endpoint|Location|Consent|AuditEvent|Provenance|Group)$/;
 
-/** The documents and sections that were shown, each once, in document order; at least one, which may be empty. */
+/**
+ * What was shown, by section, in document order; at least one, which may be empty. The documents of a section stand in one
+ * field, since they were opened in one act.
+ */
 export function shownIn(event: AuditEvent, mapping: Mapping): Shown[] {
-  const shown = new Map<string, Shown>();
+  const documents = new Map<string, Set<string>>();
   for (const entity of event.entities) {
     const document_id = documentOf(entity);
     const section = sectionOf(entity, mapping);
     if (document_id === undefined && section === undefined) continue;
-    const one = {
-      ...(document_id !== undefined && { document_id }),
-      ...(section !== undefined && { section }),
-    };
-    shown.set(JSON.stringify(one), one);
+    const of_section = documents.get(section ?? '') ?? new Set();
+    if (document_id !== undefined) of_section.add(document_id);
+    documents.set(section ?? '', of_section);
   }
-  return shown.size === 0 ? [{}] : [...shown.values()];
+  if (documents.size === 0) return [{}];
+  return [...documents].map(([section, ids]) => ({
+    ...(ids.size > 0 && { document_id: documentField([...ids]) }),
+    ...(section !== '' && { section }),
+  }));
 }
 
 /** A report, a domain resource or a job; or a reference to a resource, where no role is told. */
@@ -125,6 +131,7 @@ function isShown(entity: Entity): boolean {
 /** By the mapping, from any code of the entity; else the type of resource, as it stands. */
 function sectionOf(entity: Entity, mapping: Mapping): string | undefined {
   const { details, labels, types, what, name, description } = entity;
+  const named = details.find(({ types: kinds }) => kinds.some(({ code }) => code === 'section'));
   const plain = (text: string): Coding => ({ system: '', code: text, display: '' });
   const kind = what?.kind ?? '';
   const mapped = lookUp(mapping.sections, [
@@ -138,6 +145,7 @@ function sectionOf(entity: Entity, mapping: Mapping): string | undefined {
     ...[kind, what?.display ?? '', description, name].map(plain),
   ]);
   if (mapped !== undefined) return mapped;
+  if (named && named.value !== '') return named.value;
   if (!isShown(entity)) return undefined;
   const of_type = types.find(({ system }) => /resource-types$/.test(system))?.code;
   return of_type || kind || undefined;

@@ -7,22 +7,36 @@ import { readAuditEvent, type FhirVersion } from './fhir-event.ts';
 import { checkOlderEvent, readOlderEvent } from './fhir-older.ts';
 import { r4_schema, r5_schema } from './fhir-schema.ts';
 import { objectAt, objectsAt, textAt } from './fhir-tree.ts';
-import { readResource } from './fhir-resource.ts';
+import { readResource, type Resource } from './fhir-resource.ts';
 import type { Tree } from './fhir-xml.ts';
 import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
 
 /**
- * One message of FHIR. A Bundle becomes the events of all its entries; senders' Bundles are cut into their entries before
- * (`readBundle`), each of which is a message of its own.
+ * A FHIR message of any kind. A Bundle becomes the events of all its entries; on its way in it is cut into them before
+ * (`readBundle`), so that each is a message of its own.
  *
  * @param media_type tells XML from JSON; where it tells neither, the first character does
  */
 export function readFhir(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
   const found = readResource(bytes, media_type);
   if ('refusals' in found) return found;
-  const { tree, loose } = found;
+  return textAt(found.loose, 'resourceType') === 'Bundle'
+    ? readEntries(bytes, media_type, mapping)
+    : mapResource(found, bytes, mapping);
+}
+
+/** One AuditEvent, and nothing else. */
+export function readAuditEventMessage(
+  bytes: Buffer,
+  media_type: string,
+  mapping: Mapping,
+): MappedMessage {
+  const found = readResource(bytes, media_type);
+  return 'refusals' in found ? found : mapResource(found, bytes, mapping);
+}
+
+function mapResource({ tree, loose }: Resource, bytes: Buffer, mapping: Mapping): MappedMessage {
   const type = textAt(loose, 'resourceType');
-  if (type === 'Bundle') return readEntries(bytes, media_type, mapping);
   if (type !== 'AuditEvent')
     return refused(
       'unknown',
@@ -56,10 +70,10 @@ export function readFhir(bytes: Buffer, media_type: string, mapping: Mapping): M
 function readEntries(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
   const bundle = readBundle(bytes, media_type);
   if ('refusals' in bundle) return bundle;
-  const maps = bundle.entries.map((entry) =>
-    'bytes' in entry
-      ? readFhir(entry.bytes, media_type, mapping)
-      : { format: 'unknown' as const, events: [], refusals: [entry.refusal] },
+  const maps = bundle.entries.map(({ bytes: entry, refusal }) =>
+    refusal
+      ? { format: 'unknown' as const, events: [], refusals: [refusal] }
+      : readAuditEventMessage(entry, media_type, mapping),
   );
   if (maps.length === 0)
     return refused('unknown', 'MESSAGE_NOT_AUDIT', 'The Bundle has no entry.', 'Bundle.entry');

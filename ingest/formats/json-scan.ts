@@ -48,19 +48,25 @@ export function findJsonFault(bytes: Buffer, depth_max: number): JsonFault | und
   return undefined;
 }
 
+/** An entry of a Bundle, and its resource where it has one. */
+export interface EntrySpan extends Span {
+  readonly resource?: Span;
+}
+
 /**
- * Where the resources of a Bundle stand: the objects at `entry[].resource`, by the index of their entry. Whether it is
- * JSON, and a Bundle, is not said.
+ * Where the entries of a Bundle stand, and in them the objects at `resource`. Whether it is JSON, and a Bundle, is not
+ * said.
  */
-export function findEntryResources(bytes: Buffer): Map<number, Span> {
-  const found = new Map<number, Span>();
+export function findEntries(bytes: Buffer): EntrySpan[] {
+  const found: EntrySpan[] = [];
   let depth = 0;
-  let index = 0;
   // The name that was read last in the Bundle, in an entry, and whether a name comes next.
   let top_name = '';
   let entry_name = '';
   let is_name_next = false;
-  let from = -1;
+  let entry_from = -1;
+  let resource_from = -1;
+  let resource: Span | undefined;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === quote) {
@@ -70,22 +76,26 @@ export function findEntryResources(bytes: Buffer): Map<number, Span> {
       is_name_next = false;
       at = end;
     } else if (byte === open_object || byte === open_list) {
-      const is_resource = depth === 3 && entry_name === 'resource' && top_name === 'entry';
-      if (is_resource && byte === open_object && from < 0) from = at;
-      if (depth === 1) index = 0;
-      if (depth === 2) entry_name = '';
+      if (depth === 2 && top_name === 'entry') {
+        entry_from = at;
+        entry_name = '';
+      }
+      const is_resource = depth === 3 && entry_from >= 0 && entry_name === 'resource';
+      if (is_resource && byte === open_object && !resource) resource_from = at;
       depth += 1;
       is_name_next = byte === open_object;
     } else if (byte === close_object || byte === close_list) {
       depth -= 1;
       is_name_next = false;
-      if (depth !== 3 || from < 0) continue;
-      found.set(index, { from, to: at + 1 });
-      from = -1;
-    } else if (byte === comma) {
-      if (depth === 2) index += 1;
-      is_name_next = depth === 1 || depth === 3;
-    }
+      if (depth === 3 && resource_from >= 0) {
+        resource = { from: resource_from, to: at + 1 };
+        resource_from = -1;
+      } else if (depth === 2 && entry_from >= 0) {
+        found.push({ from: entry_from, to: at + 1, ...(resource && { resource }) });
+        entry_from = -1;
+        resource = undefined;
+      }
+    } else if (byte === comma) is_name_next = depth === 1 || depth === 3;
   }
   return found;
 }
