@@ -134,11 +134,17 @@ function entryOf(entry: RawEntry, type: BundleType, index: number): BundleEntry 
     refusal: { code: 'MESSAGE_NOT_AUDIT', message, expression },
   });
   if (mode === 'outcome')
-    return refuse('The entry tells what became of a search, and is no AuditEvent.', `${at}.resource`);
+    return refuse(
+      'The entry tells what became of a search, and is no AuditEvent.',
+      `${at}.resource`,
+    );
   if (type === 'batch' || type === 'transaction') {
     if (method === '') return refuse(`An entry of a ${type} has a request.`, `${at}.request`);
     if (method !== 'POST')
-      return refuse('Audit events are created, with POST, and nothing else.', `${at}.request.method`);
+      return refuse(
+        'Audit events are created, with POST, and nothing else.',
+        `${at}.request.method`,
+      );
     if (!/^(?:\/?|https?:\/\/[^?]*\/)AuditEvent\/?$/.test(url))
       return refuse('Nothing but AuditEvent is taken.', `${at}.request.url`);
   }

@@ -1,4 +1,5 @@
 /** Writes an access event as a FHIR R4 AuditEvent, in the shape that BALP gives a look at a patient's record. */
+import type { SpooledEvent } from '../event.ts';
 import { fhirId } from './fhir-id.ts';
 
 /** A stored event as it is read back: the fields of the contract, absent ones empty. */
@@ -40,6 +41,45 @@ export interface Coding {
   readonly code: string;
   readonly display?: string;
 }
+
+/** An event that has just been taken, as it will be read back. */
+export function storedForm(
+  source: string,
+  event: SpooledEvent,
+  received_at_ms: number,
+): StoredEvent {
+  const { occurred_at, ...fields } = event;
+  return {
+    ...absent,
+    ...fields,
+    source,
+    occurred_at_ms: occurred_at,
+    received_at_ms,
+  };
+}
+
+const absent = {
+  outcome: 'unknown',
+  trigger: 'unknown',
+  staff_name: '',
+  role_code: '',
+  role_name: '',
+  site_code: '',
+  application: '',
+  session_id: '',
+  launch_id: '',
+  device_id: '',
+  ip_address: '',
+  patient_id: '',
+  section: '',
+  document_id: '',
+  supplier_codes: [],
+  purpose: 'unknown',
+  override: '',
+  reason: '',
+  search_terms: '',
+  search_results: [],
+};
 
 export type Resource = { readonly resourceType: string } & Readonly<Record<string, unknown>>;
 

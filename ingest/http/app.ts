@@ -13,6 +13,7 @@ import type { Loader } from '../loader/loader.ts';
 import type { Spool } from '../spool/spool.ts';
 import { createAuthenticator, type Authenticator } from './authenticate.ts';
 import { eventRoutes } from './event-routes.ts';
+import { fhirRoutes } from './fhir-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { referenceRoutes } from './reference-routes.ts';
@@ -87,6 +88,7 @@ export async function createApp(given: Omit<Parts, 'authenticator'>): Promise<Fa
   await app.register(async (scope) => messageRoutes(scope, parts));
   await app.register(async (scope) => referenceRoutes(scope, parts));
   await app.register(async (scope) => healthRoutes(scope, parts));
+  await app.register(async (scope) => fhirRoutes(scope, parts), { prefix: '/fhir' });
   await app.register(async (scope) => retrievalRoutes(scope, parts));
   await app.register(async (scope) => syslogRetrievalRoutes(scope, parts));
   return app;
