@@ -9,7 +9,8 @@ import { firstEventLines } from './ingest/first-event.ts';
 import { fsckCommand } from './ingest/fsck-command.ts';
 import { loadCommand } from './ingest/load-command.ts';
 import { startIngest } from './ingest/service.ts';
-import { sourceCommand } from './ingest/source-command.ts';
+import { sourceCommand, withCertificateHash } from './ingest/source-command.ts';
+import { syslogSettings, syslog_variables } from './ingest/syslog/settings.ts';
 import { ensureLocalSource } from './ingest/sources.ts';
 import { openEngine, type Engine } from './sql/client.ts';
 import { system_clock } from './sql/clock.ts';
@@ -41,6 +42,7 @@ const variables = {
   ALLOWED_HOSTS: list,
   INGEST_HOST: text('127.0.0.1'),
   INGEST_PORT: port(3001),
+  ...syslog_variables,
   DEMO: flag,
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 };
@@ -51,12 +53,6 @@ export type Config = ReturnType<typeof readConfig>;
 /** Reads the environment; what is wrong stops the process with the variable's name. */
 export function readConfig(environment: Record<string, string | undefined>) {
   const config = parseEnvironment(variables, environment);
-  if (environment['SYSLOG_PORT'] !== undefined) {
-    throw new CodedError(
-      'CONFIG_INVALID',
-      'SYSLOG_PORT is set, and this version has no syslog receiver. Unset it.',
-    );
-  }
   return { ...config, DATA_DIR: resolve(config.DATA_DIR) };
 }
 
@@ -111,6 +107,7 @@ export async function serve(
 
     let ingest: Running['ingest'];
     if (wants('ingest')) {
+      const syslog = syslogSettings(config);
       await ensureLocalSource({
         client,
         clock,
@@ -124,6 +121,7 @@ export async function serve(
         port: config.INGEST_PORT,
         clock,
         log: log.child({ service: 'ingest' }),
+        ...(syslog && { syslog }),
       });
       stops.push(() => started.close());
       ingest = started;
@@ -192,7 +190,8 @@ async function sources(engine: Engine, data_dir: string): Promise<Command> {
 }
 
 /** Carries out a command: by the process that holds the data directory, or here where none does. */
-async function runCommand(name: string, args: readonly string[], config: Config): Promise<number> {
+async function runCommand(name: string, given: readonly string[], config: Config): Promise<number> {
+  const args = name === 'source' ? withCertificateHash(given) : given;
   const to: CommandOutput = {
     progress: (line) => void process.stderr.write(`${line}\n`),
     output: (output) =>

@@ -65,6 +65,27 @@ export const default_limits = {
   future_ms_max: 10 * 60_000,
   /** Wrong keys from one address in a minute. */
   failed_keys_per_minute_max: 60,
+  /** A syslog message, in bytes. Every receiver has to take 64 KiB; this is as large as an audit message may be. */
+  syslog_message_bytes_max: 8 * mebibyte,
+  /** What all messages over 64 KiB under way hold together; with that size for each connection, 80 MiB in all. */
+  syslog_large_bytes_max: 64 * mebibyte,
+  /** A node has one connection, a relay some. */
+  syslog_connections_max: 256,
+  /** A sender that gets no further within a message for this long has gone. */
+  syslog_stall_ms: 60_000,
+  /** Between messages: long, since a sender may write just as we hang up, and syslog would not tell it. */
+  syslog_idle_ms: 4 * 60 * 60_000,
+  syslog_keepalive_ms: 60_000,
+  syslog_handshake_ms: 10_000,
+  /** The first and the longest pause before what the spool did not take is tried again. */
+  syslog_retry_ms_min: 100,
+  syslog_retry_ms_max: 5_000,
+  /** How long `close` reads what senders had under way. */
+  syslog_drain_ms: 2_000,
+  /** How long `close` waits for a spool that takes nothing; what is in memory after that is lost, and counted. */
+  syslog_close_ms_max: 15_000,
+  /** Datagrams that wait for the disk; what comes past it is dropped, and counted. */
+  syslog_datagram_bytes_max: 16 * mebibyte,
 };
 
 export type IngestLimits = typeof default_limits;

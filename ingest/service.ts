@@ -9,12 +9,16 @@ import { CodedError } from '../sql/errors.ts';
 import type { Logger } from '../sql/log.ts';
 import { openSealLog } from '../sql/seals/log.ts';
 import { createApp } from './http/app.ts';
+import { createAuthenticator } from './http/authenticate.ts';
 import { default_limits, type IngestLimits } from './limits.ts';
 import { createLease } from './loader/lease.ts';
 import { startLoader } from './loader/loader.ts';
 import { replaceFile } from './spool/files.ts';
 import type { FaultPoint } from './spool/segment-file.ts';
 import { openSpool } from './spool/spool.ts';
+import { createSyslogCounts } from './syslog/counts.ts';
+import { startSyslog, type SyslogReceiver } from './syslog/receiver.ts';
+import type { SyslogSettings } from './syslog/settings.ts';
 
 export interface IngestOptions {
   readonly engine: Engine;
@@ -25,6 +29,8 @@ export interface IngestOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where syslog is taken; nowhere unless given. */
+  readonly syslog?: SyslogSettings;
   readonly limits?: Partial<IngestLimits>;
   /** Tests make a step fail by throwing here. */
   readonly fault?: FaultPoint;
@@ -33,6 +39,8 @@ export interface IngestOptions {
 export interface Ingest {
   /** Where it listens, e.g. `http://127.0.0.1:3001`. */
   readonly address: string;
+  /** The ports on which syslog is taken. */
+  readonly syslog_ports: SyslogReceiver['ports'];
   /** Takes no more, puts what was taken on disk, loads what it can within a bound, and lets go. */
   close(): Promise<void>;
 }
@@ -40,7 +48,7 @@ export interface Ingest {
 /**
  * Starts ingest on a migrated database.
  *
- * @throws CodedError PORT_IN_USE, SPOOL_VERSION_NEWER
+ * @throws CodedError PORT_IN_USE, SPOOL_VERSION_NEWER, CONFIG_INVALID
  */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { engine, clock, log, fault = () => {} } = options;
@@ -56,6 +64,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { data_dir } = options;
   const seals = openSealLog({ client, clock, data_dir, log_name: 'events', log });
   const loader = startLoader({ spool, client, lease, seals, clock, log, limits, fault });
+  const authenticator = createAuthenticator(
+    http_client,
+    limits.sources_age_ms_max,
+    limits.failed_keys_per_minute_max,
+  );
+  const counts = createSyslogCounts();
+  let syslog: SyslogReceiver | undefined;
   const app = await createApp({
     spool,
     loader,
@@ -64,18 +79,26 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     clock,
     limits,
     log,
+    authenticator,
+    syslog: { ...counts, openConnections: () => syslog?.openConnections() ?? 0 },
   });
   async function release(load_ms: number): Promise<void> {
-    await app.close();
+    await Promise.all([app.close(), syslog?.close()]);
     await spool.close();
     await loader.close(load_ms);
     await seals.close();
     await Promise.all([client.close(), http_client.close(), retrieval_client.close()]);
   }
   try {
+    const taking = { spool, clock, limits, log, counts, ...authenticator };
+    if (options.syslog) syslog = await startSyslog(options.syslog, taking);
     const address = await app.listen({ host: options.host, port: options.port });
     log.info({ address }, 'ingest listens');
-    return { address, close: () => release(limits.close_load_ms_max) };
+    return {
+      address,
+      syslog_ports: syslog?.ports ?? {},
+      close: () => release(limits.close_load_ms_max),
+    };
   } catch (cause) {
     await release(0);
     if ((cause as { code?: string }).code !== 'EADDRINUSE') throw cause;

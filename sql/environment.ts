@@ -52,6 +52,9 @@ export function port(fallback: number): Variable<number> {
   };
 }
 
+/** A TCP or UDP port that is not opened unless given. */
+export const optional_port: Variable<number | undefined> = { ...port(0), fallback: undefined };
+
 /** One of a few words. */
 export function oneOf<const T extends string>(words: readonly T[], fallback: T): Variable<T> {
   return {
@@ -78,6 +81,9 @@ export function someOf<const T extends string>(words: readonly T[]): Variable<re
 export function text(fallback: string): Variable<string> {
   return { fallback, expected: 'text', parse: (given) => given };
 }
+
+/** Any text, or none. */
+export const optional_text: Variable<string | undefined> = { ...text(''), fallback: undefined };
 
 /** Texts separated by commas; none unless given. */
 export const list: Variable<readonly string[]> = {

@@ -11,7 +11,9 @@ import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { Loader } from '../loader/loader.ts';
 import type { Spool } from '../spool/spool.ts';
-import { createAuthenticator, type Authenticator } from './authenticate.ts';
+import type { SyslogReceiver } from '../syslog/receiver.ts';
+import type { SyslogCounts } from '../syslog/counts.ts';
+import type { Authenticator } from './authenticate.ts';
 import { eventRoutes } from './event-routes.ts';
 import { fhirRoutes } from './fhir-routes.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -31,17 +33,12 @@ export interface Parts {
   readonly limits: IngestLimits;
   readonly log: Logger;
   readonly authenticator: Authenticator;
+  readonly syslog: Pick<SyslogCounts, 'messages' | 'connections'> &
+    Pick<SyslogReceiver, 'openConnections'>;
 }
 
 /** The application, with its routes, not yet listening. */
-export async function createApp(given: Omit<Parts, 'authenticator'>): Promise<FastifyInstance> {
-  const { limits } = given;
-  const authenticator = createAuthenticator(
-    given.client,
-    limits.sources_age_ms_max,
-    limits.failed_keys_per_minute_max,
-  );
-  const parts: Parts = { ...given, authenticator };
+export async function createApp(parts: Parts): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     // Bodies are streamed and bounded by the routes themselves.

@@ -8,6 +8,18 @@ import { hashKey, isLoopback, listSources, type Source } from '../sources.ts';
 export interface Authenticator {
   /** @throws RequestRefused KEY_MISSING, KEY_UNKNOWN, SOURCE_LOOPBACK_ONLY, SOURCES_UNKNOWN, KEY_ATTEMPTS_TOO_MANY */
   sourceOf(request: FastifyRequest): Promise<Source>;
+  /**
+   * The source that a client certificate speaks for, by its SHA-256 in hex, unless that has ended.
+   *
+   * @throws RequestRefused SOURCES_UNKNOWN
+   */
+  sourceOfCertificate(hash: string): Promise<Source | undefined>;
+  /**
+   * The source of that name, unless it has ended.
+   *
+   * @throws RequestRefused SOURCES_UNKNOWN
+   */
+  sourceNamed(name: string): Promise<Source | undefined>;
 }
 
 /**
@@ -98,6 +110,14 @@ export function createAuthenticator(
         );
       }
       return source;
+    },
+    async sourceOfCertificate(hash) {
+      await refresh();
+      return [...by_hash.values()].find((each) => each.certificate_hashes.includes(hash));
+    },
+    async sourceNamed(name) {
+      await refresh();
+      return [...by_hash.values()].find((each) => each.source === name);
     },
   };
 }

@@ -57,7 +57,7 @@ function loaderProblem({ loader, spool, clock, limits }: Parts): string {
   return `The oldest segment has waited for more than ${limits.stuck_ms / 1000} s.`;
 }
 
-function createRegistry({ spool, loader }: Parts): Registry {
+function createRegistry({ spool, loader, syslog }: Parts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, value: () => number) =>
@@ -98,5 +98,31 @@ function createRegistry({ spool, loader }: Parts): Registry {
     },
   });
   void totals;
+  gauge('ingest_syslog_connections_open', 'Syslog connections at this moment.', () =>
+    syslog.openConnections(),
+  );
+  for (const [name, help, rows] of [
+    [
+      'ingest_syslog_messages_total',
+      'Syslog messages since the start. Only dropped ones are not on disk.',
+      syslog.messages,
+    ],
+    [
+      'ingest_syslog_connections_total',
+      'Syslog connections since the start, by what became of them.',
+      syslog.connections,
+    ],
+  ] as const) {
+    new Counter({
+      name,
+      help,
+      labelNames: ['transport', 'outcome'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { count, ...labels } of rows()) this.inc(labels, count);
+      },
+    });
+  }
   return registry;
 }

@@ -6,6 +6,7 @@ import { startIngest, type Ingest } from '../../../ingest/service.ts';
 import { addSource, type NewSource } from '../../../ingest/sources.ts';
 import type { IngestLimits } from '../../../ingest/limits.ts';
 import type { FaultPoint } from '../../../ingest/spool/segment-file.ts';
+import type { SyslogSettings } from '../../../ingest/syslog/settings.ts';
 import { system_clock } from '../../../sql/clock.ts';
 import { parseStatement } from '../../../sql/statement.ts';
 import type { TestEngine } from '../../support/engines.ts';
@@ -46,6 +47,7 @@ export async function run(
     fault?: FaultPoint;
     source?: Partial<NewSource>;
     log?: Logger;
+    syslog?: SyslogSettings;
   } = {},
 ): Promise<Running> {
   const data_dir = await mkdtemp(join(engine.data_dir, 'ingest-'));
@@ -70,6 +72,7 @@ export async function run(
         ...options.limits,
       },
       ...(fault && { fault }),
+      ...(options.syslog && { syslog: options.syslog }),
     });
   let ingest = await start(options.fault);
 
