@@ -6,7 +6,14 @@ import { RequestRefused } from './codes.ts';
 import type { SpooledEvent } from './event.ts';
 import type { MessageFormat, MessageRefusal } from './formats/message.ts';
 import type { IngestLimits } from './limits.ts';
-import type { Batch } from './spool/format.ts';
+import {
+  addEvent,
+  isFull,
+  newEventColumns,
+  takeBlock,
+  type EventColumns,
+} from './columns/event-columns.ts';
+import type { Batch, LineBatch } from './spool/format.ts';
 
 /** The answer to a request that was taken. */
 export interface IntakeAnswer {
@@ -39,6 +46,14 @@ export interface Intake {
   readClock(): number;
   /** A record that passed, as JSON text without its opening brace. */
   accept(json_tail: string): void;
+  /** An event that passed. */
+  acceptEvent(event: SpooledEvent): void;
+  /** Where accepted events are gathered column by column, if they are. */
+  readonly columns: EventColumns | undefined;
+  /** The index of the next record in the request. */
+  index(): number;
+  /** Counts events that a reader has put into `columns` itself. */
+  countAccepted(events: number): void;
   /** A record that did not, with what was sent. */
   refuse(refusal: Refusal, raw: Buffer, event_id?: string): void;
   /** A foreign message: its bytes, then its events and its refusals, all under one index of the request. */
@@ -71,8 +86,11 @@ export function createIntake(options: {
   readonly limits: IngestLimits;
   readonly append: (batch: Batch) => Promise<void>;
   readonly append_rejects?: (batch: Batch) => Promise<void>;
+  /** For many events: they are gathered in columns and spooled as blocks, with this for an absent staff_id_system. */
+  readonly columns?: { readonly default_staff_id_system: string };
 }): Intake {
   const { receipt, source, clock, dataset, limits, append, append_rejects } = options;
+  const columns = options.columns && newEventColumns(options.columns.default_staff_id_system);
   let received_at = clock.now();
   let common = '';
   const readClock = () => {
@@ -81,13 +99,22 @@ export function createIntake(options: {
     return received_at;
   };
   readClock();
-  const records = createOutlet(receipt, source, append, limits.batches_under_way_max);
+  const under_way = createUnderWay(limits.batches_under_way_max);
+  const records = createOutlet(receipt, source, append, under_way);
   const rejects = append_rejects
-    ? createOutlet(receipt, source, append_rejects, limits.batches_under_way_max)
+    ? createOutlet(receipt, source, append_rejects, createUnderWay(limits.batches_under_way_max))
     : records;
   let index = 0;
+  let blocks = 0;
   let rejected_count = 0;
   const rejected: { index: number; code: RecordCode; message: string }[] = [];
+
+  async function sendBlock(): Promise<void> {
+    if (!columns) return;
+    blocks += 1;
+    const block = takeBlock(columns, source, receipt);
+    await under_way.begin(() => append({ receipt, source, rejects: 0, block }));
+  }
 
   return {
     receipt,
@@ -98,6 +125,16 @@ export function createIntake(options: {
         : `"record":"event",${common}${index},`;
       records.add(ours + json_tail);
       index += 1;
+    },
+    acceptEvent(event) {
+      if (columns) addEvent(columns, event, index, received_at);
+      else records.add(`"record":"event",${common}${index},${JSON.stringify(event).slice(1)}`);
+      index += 1;
+    },
+    columns,
+    index: () => index,
+    countAccepted(events) {
+      index += events;
     },
     refuse(refusal, raw, event_id = '') {
       if (rejected.length < limits.rejects_listed_max) rejected.push({ index, ...refusal });
@@ -136,7 +173,7 @@ export function createIntake(options: {
       index += 1;
     },
     async refuseWhole(refusal, raw = Buffer.alloc(0)) {
-      const outlet = createOutlet(receipt, source, append_rejects ?? append, 1);
+      const outlet = createOutlet(receipt, source, append_rejects ?? append, createUnderWay(1));
       const reject = { dataset, ...refusal, event_id: '', ...keptRaw(raw, limits.raw_bytes_max) };
       outlet.add(`"record":"reject",${common}${index},${JSON.stringify(reject).slice(1)}`);
       outlet.countReject();
@@ -144,14 +181,18 @@ export function createIntake(options: {
       await outlet.settled();
     },
     isDue: () =>
-      records.length() >= limits.batch_bytes_max || rejects.length() >= limits.batch_bytes_max,
+      (columns !== undefined && isFull(columns, limits.block_bytes_max)) ||
+      records.length() >= limits.batch_bytes_max ||
+      rejects.length() >= limits.batch_bytes_max,
     async spill() {
+      if (columns && isFull(columns, limits.block_bytes_max)) await sendBlock();
       if (records.length() > 0) await records.send();
       if (rejects !== records && rejects.length() > 0) await rejects.send();
     },
     async finish() {
+      if (columns && columns.rows > 0) await sendBlock();
       // An empty request has a receipt too, so its batch of no lines is written.
-      if (records.isOwed() || records.batches() === 0) await records.send();
+      if (records.isOwed() || (records.batches() === 0 && blocks === 0)) await records.send();
       if (rejects !== records && rejects.length() > 0) await rejects.send();
       await Promise.all([records.settled(), rejects.settled()]);
       return { receipt, accepted: index - rejected_count, rejected, rejected_count };
@@ -159,18 +200,35 @@ export function createIntake(options: {
   };
 }
 
-/** Gathers lines into batches. While some are written, and share their fsync, the next one gathers. */
+/** Bounds how many batches wait for the disk. While some are written, and share their fsync, the next one gathers. */
+function createUnderWay(max: number) {
+  const appends: Promise<void>[] = [];
+  return {
+    async begin(append: () => Promise<void>): Promise<void> {
+      while (appends.length >= max) {
+        await appends[0];
+        appends.shift();
+      }
+      const appended = append();
+      // Whoever awaits it meets the failure; until then it is not unhandled.
+      appended.catch(() => {});
+      appends.push(appended);
+    },
+    settled: () => Promise.all(appends),
+  };
+}
+
+/** Gathers lines into batches. */
 function createOutlet(
   receipt: string,
   source: string,
   append: (batch: Batch) => Promise<void>,
-  under_way_max: number,
+  under_way: ReturnType<typeof createUnderWay>,
 ) {
   let lines: string[] = [];
   let length = 0;
   let rejects = 0;
   let batches = 0;
-  const under_way: Promise<void>[] = [];
   return {
     add(line: string): void {
       lines.push(line);
@@ -183,21 +241,14 @@ function createOutlet(
     /** Whether there is something that no batch has told yet, be it a count of refusals. */
     isOwed: () => length > 0 || rejects > 0,
     batches: () => batches,
-    settled: () => Promise.all(under_way),
+    settled: () => under_way.settled(),
     async send(): Promise<void> {
-      const batch: Batch = { receipt, source, rejects, lines };
+      const batch: LineBatch = { receipt, source, rejects, lines };
       lines = [];
       length = 0;
       rejects = 0;
       batches += 1;
-      while (under_way.length >= under_way_max) {
-        await under_way[0];
-        under_way.shift();
-      }
-      const appended = append(batch);
-      // Whoever awaits it meets the failure; until then it is not unhandled.
-      appended.catch(() => {});
-      under_way.push(appended);
+      await under_way.begin(() => append(batch));
     },
   };
 }

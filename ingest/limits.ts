@@ -37,6 +37,12 @@ export const default_limits = {
   segment_bytes_max: 24 * mebibyte,
   /** A segment that waited longer is checked before it is loaded: younger, it comes from the memory it was written in. */
   recheck_after_ms: 5_000,
+  /** The same for events in blocks, which take a third of the room: about 150 000. */
+  block_segment_bytes_max: 24 * mebibyte,
+  /** What one block may hold; about 5 000 events. */
+  block_bytes_max: 768 * kibibyte,
+  /** A body that says it is smaller is written as lines: a block of few rows is mostly names of columns. */
+  block_body_bytes_min: 64 * kibibyte,
   /** With the loader idle, how long a first event waits for company. */
   segment_age_ms_max: 100,
   /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */

@@ -4,7 +4,8 @@ import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
 import { isTooDeep, withoutDeepItems, type DeepItem } from './formats/depth.ts';
-import { splitLines, withoutMark, type Line } from './formats/lines.ts';
+import { createLineReader } from './formats/event-line.ts';
+import { isBlank, lineAt, splitRuns, withoutMark, type Line } from './formats/lines.ts';
 import type { Intake } from './intake.ts';
 import type { IngestLimits } from './limits.ts';
 
@@ -15,11 +16,22 @@ export async function receiveEventLines(
   context: EventContext,
   limits: IngestLimits,
 ): Promise<void> {
-  for await (const group of splitLines(body, limits.line_bytes_max, limits.raw_bytes_max + 1)) {
+  const { columns } = intake;
+  const reader = columns && createLineReader(columns, context);
+  const kept_bytes = limits.raw_bytes_max + 1;
+  for await (const run of splitRuns(body, limits.line_bytes_max, kept_bytes)) {
     // By now, not by when the request began: a body may take hours.
     context.received_at = intake.readClock();
-    for (const line of group) {
-      takeLine(line, intake, context);
+    for (let at = 0; at < run.bytes.length;) {
+      const next = reader && !run.is_too_long ? reader.read(run.bytes, at, intake.index()) : -1;
+      if (next >= 0) {
+        intake.countAccepted(1);
+        at = next;
+      } else {
+        const line = lineAt(run, at, limits.line_bytes_max, kept_bytes);
+        if (line.is_too_long || !isBlank(line.bytes)) takeLine(line, intake, context);
+        at = line.next;
+      }
       if (intake.isDue()) await intake.spill();
     }
   }
@@ -105,7 +117,7 @@ function takeLine({ bytes, is_too_long }: Line, intake: Intake, context: EventCo
 function takeValue(value: unknown, raw: () => Buffer, intake: Intake, context: EventContext): void {
   const checked = checkEvent(value, context);
   if (isRefusal(checked)) intake.refuse(checked, raw(), eventIdOf(value));
-  else intake.accept(JSON.stringify(checked).slice(1));
+  else intake.acceptEvent(checked);
 }
 
 function eventIdOf(value: unknown): string {

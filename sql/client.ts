@@ -10,7 +10,7 @@ import { createQueryLog, type QueryLog } from './query-log.ts';
 import { createSqlClient, type Pooled, type SqlClient } from './sql-client.ts';
 
 // The types of a client are met wherever one is passed on; those who open one and those who use one import from here.
-export type { Bind, Binds, CallOptions, FileColumn, SqlClient } from './sql-client.ts';
+export type { Bind, Binds, CallOptions, FileColumn, FileFormat, SqlClient } from './sql-client.ts';
 
 /** One ClickHouse, open. */
 export interface Engine {
@@ -116,12 +116,13 @@ async function embedded(options: EngineOptions): Promise<Backend> {
             settings: { async_insert: 0, date_time_input_format: 'best_effort' },
           });
         },
-        async insertFile(table, columns, path) {
+        async insertFile(table, columns, path, format) {
           const names = columns.map(([name]) => name).join(', ');
           await client.command({
-            query: `INSERT INTO ${qualified(table)} (${names}) SELECT ${names} FROM file({path:String}, 'JSONEachRow', {structure:String}) ${settingsClause('load', 'insert')}`,
+            query: `INSERT INTO ${qualified(table)} (${names}) SELECT ${names} FROM file({path:String}, {format:String}, {structure:String}) ${settingsClause('load', 'insert')}`,
             query_params: {
               path,
+              format,
               structure: columns.map(([name, type]) => `${name} ${type}`).join(', '),
             },
           });
@@ -185,10 +186,10 @@ async function server(url: string): Promise<Backend> {
           });
           await drain(stream);
         },
-        async insertFile(table, columns, path) {
+        async insertFile(table, columns, path, format) {
           const names = columns.map(([name]) => name).join(', ');
           const { stream } = await client.exec({
-            query: `INSERT INTO ${qualified(table)} (${names}) ${settingsClause('load', 'insert')} FORMAT JSONEachRow`,
+            query: `INSERT INTO ${qualified(table)} (${names}) ${settingsClause('load', 'insert')} FORMAT ${format}`,
             values: createReadStream(path),
           });
           await drain(stream);

@@ -17,6 +17,9 @@ export interface CallOptions {
   readonly settings?: ExtraSettings;
 }
 
+/** How a file that the engine loads is written. */
+export type FileFormat = 'JSONEachRow' | 'Native';
+
 /** A column of a file that the engine loads, with its ClickHouse type. */
 export type FileColumn = readonly [name: string, type: string];
 
@@ -31,8 +34,13 @@ export interface SqlClient {
   insertSelect(statement: Statement, binds?: Binds, options?: CallOptions): Promise<void>;
   /** Inserts rows as JSON objects. Returns when they are committed and fsynced. */
   insert(table: string, rows: readonly object[]): Promise<void>;
-  /** Inserts the lines of an NDJSON file, read by the engine itself where it is embedded. */
-  insertFile(table: string, columns: readonly FileColumn[], path: string): Promise<void>;
+  /** Inserts the rows of a file, NDJSON unless told, read by the engine itself where it is embedded. */
+  insertFile(
+    table: string,
+    columns: readonly FileColumn[],
+    path: string,
+    format?: FileFormat,
+  ): Promise<void>;
   /** DDL, TRUNCATE and the like: what takes no SETTINGS clause. */
   command(statement: Statement, binds?: Binds): Promise<void>;
   /**
@@ -55,6 +63,7 @@ export interface Pooled {
     table: string,
     columns: readonly FileColumn[],
     path: string,
+    format: FileFormat,
   ) => Promise<void>;
   readonly syncTables: (tables: readonly string[]) => Promise<void>;
   under_way: number;
@@ -119,9 +128,9 @@ export function createSqlClient(
         return { value: undefined, rows: rows.length };
       });
     },
-    insertFile(table, columns, path) {
+    insertFile(table, columns, path, format = 'JSONEachRow') {
       return run(`load ${table}`, async (on) => {
-        await on.insertFile(table, columns, path);
+        await on.insertFile(table, columns, path, format);
         return { value: undefined, rows: 0 };
       });
     },

@@ -6,6 +6,9 @@ export interface Line {
   readonly is_too_long: boolean;
 }
 
+/** Whole lines one after the other, the last of a body perhaps without its break; or the beginning of one that is too long. */
+export type Run = Line;
+
 /**
  * The lines of a body, in groups as they arrive. Blank lines are left out.
  *
@@ -16,59 +19,76 @@ export async function* splitLines(
   line_bytes_max: number,
   kept_bytes: number,
 ): AsyncGenerator<Line[]> {
+  for await (const run of splitRuns(body, line_bytes_max, kept_bytes)) {
+    const group: Line[] = [];
+    for (let from = 0; from < run.bytes.length;) {
+      const line = lineAt(run, from, line_bytes_max, kept_bytes);
+      from = line.next;
+      if (line.is_too_long || !isBlank(line.bytes)) group.push(line);
+    }
+    if (group.length > 0) yield group;
+  }
+}
+
+/**
+ * The body in runs of whole lines, most of them just the bytes that arrived. Blank lines are still in them.
+ *
+ * A line that is over `line_bytes_max` when its end arrives is a run of its own; `lineAt` finds the others.
+ */
+export async function* splitRuns(
+  body: AsyncIterable<Buffer>,
+  line_bytes_max: number,
+  kept_bytes: number,
+): AsyncGenerator<Run> {
   let rest: Buffer[] = [];
   let rest_length = 0;
   let skipping: Buffer | undefined;
   for await (const chunk of withoutMarkAtStart(body)) {
-    const group: Line[] = [];
     let from = 0;
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-      if (skipping) {
-        group.push({ bytes: skipping, is_too_long: true });
+    if (rest_length > 0 || skipping) {
+      from = chunk.indexOf(10) + 1;
+      if (from > 0) {
+        if (skipping) yield { bytes: skipping, is_too_long: true };
+        else yield { bytes: Buffer.concat([...rest, chunk.subarray(0, from)]), is_too_long: false };
         skipping = undefined;
-      } else {
-        const end = chunk.subarray(from, at);
-        addLine(
-          group,
-          rest_length > 0 ? Buffer.concat([...rest, end]) : end,
-          line_bytes_max,
-          kept_bytes,
-        );
-        rest = [];
-        rest_length = 0;
-      }
-      from = at + 1;
-    }
-    if (from < chunk.length && !skipping) {
-      rest.push(chunk.subarray(from));
-      rest_length += chunk.length - from;
-      if (rest_length > line_bytes_max) {
-        skipping = Buffer.concat(rest).subarray(0, kept_bytes);
         rest = [];
         rest_length = 0;
       }
     }
-    if (group.length > 0) yield group;
+    const to = chunk.lastIndexOf(10) + 1;
+    if (to > from) yield { bytes: chunk.subarray(from, to), is_too_long: false };
+    const left = chunk.subarray(Math.max(from, to));
+    if (left.length === 0 || skipping) continue;
+    rest.push(left);
+    rest_length += left.length;
+    if (rest_length > line_bytes_max) {
+      skipping = Buffer.concat(rest).subarray(0, kept_bytes);
+      rest = [];
+      rest_length = 0;
+    }
   }
-  if (skipping) yield [{ bytes: skipping, is_too_long: true }];
-  else if (rest_length > 0) {
-    const group: Line[] = [];
-    addLine(group, Buffer.concat(rest), line_bytes_max, kept_bytes);
-    if (group.length > 0) yield group;
-  }
+  if (skipping) yield { bytes: skipping, is_too_long: true };
+  else if (rest_length > 0) yield { bytes: Buffer.concat(rest), is_too_long: false };
 }
 
-function addLine(group: Line[], line: Buffer, line_bytes_max: number, kept_bytes: number): void {
-  const bytes = line.at(-1) === 13 ? line.subarray(0, -1) : line;
-  if (isBlank(bytes)) return;
-  const is_too_long = bytes.length > line_bytes_max;
-  group.push({
-    bytes: is_too_long ? Buffer.from(bytes.subarray(0, kept_bytes)) : bytes,
-    is_too_long,
-  });
+/** The line of a run that begins at `from`, and where the next one does. */
+export function lineAt(
+  run: Run,
+  from: number,
+  line_bytes_max: number,
+  kept_bytes: number,
+): Line & { readonly next: number } {
+  if (run.is_too_long) return { ...run, next: run.bytes.length };
+  const found = run.bytes.indexOf(10, from);
+  const end = found < 0 ? run.bytes.length : found;
+  const next = Math.min(end + 1, run.bytes.length);
+  const bytes = run.bytes.subarray(from, run.bytes[end - 1] === 13 && end > from ? end - 1 : end);
+  if (bytes.length <= line_bytes_max) return { bytes, is_too_long: false, next };
+  return { bytes: Buffer.from(bytes.subarray(0, kept_bytes)), is_too_long: true, next };
 }
 
-function isBlank(bytes: Buffer): boolean {
+/** Whether a line has nothing in it, and is passed over. */
+export function isBlank(bytes: Buffer): boolean {
   for (const byte of bytes) if (byte !== 32 && byte !== 9) return false;
   return true;
 }

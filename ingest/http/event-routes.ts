@@ -49,6 +49,9 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
         dataset: 'access_events',
         limits,
         append: (batch) => spool.append(batch, limits.room_wait_ms_max),
+        ...(isLarge(request, type, limits.block_body_bytes_min) && {
+          columns: { default_staff_id_system: source.default_staff_id_system },
+        }),
       });
       const context = eventContext(source, clock.now(), limits.future_ms_max);
       if (type === 'application/x-ndjson') {
@@ -111,6 +114,17 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       }
     });
   }
+}
+
+/** Whether a body has, or may have, so many events that they are worth a block. */
+function isLarge({ headers }: FastifyRequest, type: string, bytes_min: number): boolean {
+  if (type === 'application/json') return false;
+  const encoding = headers['content-encoding'] ?? 'identity';
+  const announced = headers['content-length'];
+  if (announced === undefined) return true;
+  // Events shrink to a tenth and less.
+  const grown = Number(announced) * (encoding === 'identity' ? 1 : 10);
+  return grown >= bytes_min;
 }
 
 /** Whether the sender wants to wait until its events can be queried. */

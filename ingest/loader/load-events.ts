@@ -92,10 +92,14 @@ export const line_columns: readonly FileColumn[] = [
 // load would be dropped without a word (decisions/0002-exactly-once.md).
 const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
 
-/** Puts the lines of a segment into the working table, which it empties first. */
-export async function stageLines(client: SqlClient, path: string): Promise<void> {
+/** Puts the records of a segment into the working table, which it empties first. */
+export async function stageLines(
+  client: SqlClient,
+  { path, form }: Pick<ClosedSegment, 'path' | 'form'>,
+): Promise<void> {
   await client.command(empty_table, { working_table: 'segment_lines' });
-  await client.insertFile('segment_lines', line_columns, path);
+  const format = form === 'blocks' ? 'Native' : 'JSONEachRow';
+  await client.insertFile('segment_lines', line_columns, path, format);
 }
 
 /**
@@ -108,7 +112,7 @@ export async function loadEvents(
 ): Promise<LoadCounts> {
   const { client, clock, load_seq, fault } = context;
   const { segment_id, salt_key, format } = segment.header;
-  await stageLines(client, segment.path);
+  await stageLines(client, segment);
   fault('load.staged');
   await client.command(empty_table, { working_table: 'segment_suspects' });
   await client.command(empty_table, { working_table: 'segment_verdicts' });

@@ -2,8 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** Version of the form below. A start that finds a newer one stops, since it would misread acknowledged data. */
-export const format_version = 1;
+/** Version of the forms below. A start that finds a newer one stops, since it would misread acknowledged data. */
+export const format_version = 2;
+
+/**
+ * How a segment is written: `lines` of NDJSON, or `blocks` of ClickHouse's Native format. Blocks take a third of the
+ * room and a quarter of the engine's time; lines suit what comes one by one.
+ */
+export type Form = 'lines' | 'blocks';
+
+export const suffixes: Record<Form, string> = { lines: '.ndjson', blocks: '.native' };
+
+/** The form of a spool file, by its name; undefined for what is no segment. */
+export function formOfFile(path: string): Form | undefined {
+  if (path.endsWith(suffixes.lines)) return 'lines';
+  return path.endsWith(suffixes.blocks) ? 'blocks' : undefined;
+}
 
 /** First line of a segment. `salt_key` is 32 hex digits; the salts of its events come from it. */
 export interface SegmentHeader {
@@ -40,15 +54,49 @@ export interface BatchTrailer {
   readonly crc32: number;
 }
 
-/** Lines of one request that are stored, or not, together; each without its position and its opening brace. */
-export interface Batch {
+/** Records of one request that are stored, or not, together. */
+export type Batch = LineBatch | BlockBatch;
+
+interface BatchHead {
   readonly receipt: string;
   readonly source: string;
   readonly rejects: number;
+}
+
+/** Each line without its position and its opening brace. */
+export interface LineBatch extends BatchHead {
   readonly lines: readonly string[];
 }
 
+export interface BlockBatch extends BatchHead {
+  readonly block: Block;
+}
+
+/** A block of the Native format; the `rows` 32-bit numbers from `positions_at` are the segment positions, not yet set. */
+export interface Block {
+  readonly bytes: Buffer;
+  readonly rows: number;
+  readonly positions_at: number;
+}
+
 export const trailer_start = '{"record":"batch",';
+
+export function formOf(batch: Batch): Form {
+  return 'block' in batch ? 'blocks' : 'lines';
+}
+
+/** How many lines or rows a batch has. */
+export function recordsOf(batch: Batch): number {
+  return 'block' in batch ? batch.block.rows : batch.lines.length;
+}
+
+/** About how many bytes a batch takes. */
+export function bytesOf(batch: Batch): number {
+  if ('block' in batch) return batch.block.bytes.length;
+  let length = 0;
+  for (const line of batch.lines) length += line.length;
+  return length;
+}
 
 export function newHeader(
   segment_number: number,
@@ -79,7 +127,7 @@ export function decodeHeader(line: Buffer): SegmentHeader | undefined {
 
 /** The bytes of a batch whose first line takes `first_position`: its lines, and its trailer. */
 export function encodeBatch(
-  batch: Batch,
+  batch: LineBatch,
   first_position: number,
 ): [lines: Buffer, trailer: Buffer] {
   let text = '';
@@ -107,11 +155,11 @@ export function decodeTrailer(line: Buffer, lines: Buffer): BatchTrailer | undef
 }
 
 // The check sum covers the bytes before the line, and the line itself up to the check sum.
-function sealed(json: string, before: Buffer): string {
+export function sealed(json: string, before: Buffer): string {
   return `${json.slice(0, -1)},"crc32":${crc32(json.slice(0, -1), crc32(before))}}\n`;
 }
 
-function unsealed<T extends object>(line: Buffer, before: Buffer): T | undefined {
+export function unsealed<T extends object>(line: Buffer, before: Buffer): T | undefined {
   const at = line.lastIndexOf(',"crc32":');
   if (at < 0) return undefined;
   const tail = line.toString('latin1', at);

@@ -1,8 +1,9 @@
 /** Says what is in a spool, by the same rules as a start, and changes nothing. */
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { format_version } from './format.ts';
+import { basename, join } from 'node:path';
+import { format_version, formOfFile, suffixes, type SegmentHeader } from './format.ts';
+import { decodeHeaderBlock, inspectBlocks } from './block-format.ts';
 import { inspectReference, inspectSegment, kindOf, type Damage } from './inspect.ts';
 
 /** What one segment file holds. Lengths in bytes, instants in epoch milliseconds. */
@@ -51,7 +52,7 @@ export async function inspectSpool(
   for (const name of await fileNames(folder)) {
     const path = join(folder, name);
     try {
-      if (name.endsWith('.ndjson')) {
+      if (formOfFile(name)) {
         progress(name);
         segments.push(await inspectFile(path, name));
       } else if (/\.(part|building)$/.test(name)) {
@@ -69,10 +70,11 @@ export async function inspectSpool(
 }
 
 async function inspectFile(path: string, name: string): Promise<SegmentReport> {
-  const { kind, header } = await kindOf(path);
+  const form = formOfFile(name) ?? 'lines';
+  const { kind, header } = form === 'blocks' ? await kindOfBlocks(path) : await kindOf(path);
   const common = {
     name,
-    segment_id: header?.segment_id ?? name.replace(/\.ndjson$/, ''),
+    segment_id: header?.segment_id ?? basename(name, suffixes[form]),
     kind,
     dataset: kind === 'events' ? 'access_events' : (header?.reference?.dataset ?? ''),
     format: header?.format ?? null,
@@ -91,7 +93,7 @@ async function inspectFile(path: string, name: string): Promise<SegmentReport> {
     return { ...common, ...counts, bytes, damage, tail_bytes: 0, state };
   }
   const bytes = await readFile(path);
-  const found = inspectSegment(bytes);
+  const found = form === 'blocks' ? inspectBlocks(bytes, common.segment_id) : inspectSegment(bytes);
   const damage = found.damaged.map(asReported);
   const sum = (of: 'lines' | 'rejects') =>
     found.batches.reduce((total, { trailer }) => total + trailer[of], 0);
@@ -100,16 +102,26 @@ async function inspectFile(path: string, name: string): Promise<SegmentReport> {
     bytes: bytes.length,
     batches: found.batches.length,
     lines: sum('lines'),
-    events: found.batches.reduce(
-      (total, { from, to }) => total + countLines(bytes.subarray(from, to), 'event'),
-      0,
-    ),
+    // A block holds events alone.
+    events:
+      form === 'blocks'
+        ? sum('lines')
+        : found.batches.reduce(
+            (total, { from, to }) => total + countLines(bytes.subarray(from, to), 'event'),
+            0,
+          ),
     rejects: sum('rejects'),
     receipts: new Set(found.batches.map(({ trailer }) => trailer.receipt)).size,
     damage,
     tail_bytes: bytes.length - found.tail_from,
     state: damage.length > 0 ? 'damaged' : 'whole',
   };
+}
+
+async function kindOfBlocks(
+  path: string,
+): Promise<{ kind: 'events'; header: SegmentHeader | undefined }> {
+  return { kind: 'events', header: decodeHeaderBlock(await readFile(path))?.header };
 }
 
 const nothing = {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { CodedError } from '../../sql/errors.ts';
 import type { Logger } from '../../sql/log.ts';
 import { moveFile, removeFile } from './files.ts';
-import { format_version } from './format.ts';
+import { format_version, formOfFile } from './format.ts';
 import { inspectReference, kindOf, type Damage } from './inspect.ts';
 import { recoverSegment } from './recover.ts';
 import type { ClosedSegment } from './segment-file.ts';
@@ -43,7 +43,7 @@ export async function recoverSpool(
     await removeFile(join(folder, name));
     counts.unfinished_uploads += 1;
   }
-  for (const name of names.filter((each) => each.endsWith('.ndjson'))) {
+  for (const name of names.filter((each) => formOfFile(each))) {
     const segment = await recoverFile(join(folder, name), damaged_folder, now, counts, log);
     if (segment) segments.push(segment);
   }
@@ -71,7 +71,7 @@ export async function recoverFile(
   counts: RecoveryCounts,
   log: Logger,
 ): Promise<ClosedSegment | undefined> {
-  return (await isReference(path))
+  return formOfFile(path) === 'lines' && (await isReference(path))
     ? recoverReference(path, damaged_folder, basename(path), counts, log)
     : recoverEvents(path, damaged_folder, now, counts, log);
 }
@@ -92,6 +92,7 @@ async function recoverEvents(
   return {
     header: found.header,
     path,
+    form: formOfFile(path) ?? 'lines',
     bytes: found.bytes,
     digest: undefined,
     records: found.batches.reduce((sum, { trailer }) => sum + trailer.lines, 0),
@@ -130,6 +131,7 @@ async function recoverReference(
   return {
     header,
     path,
+    form: 'lines',
     bytes,
     digest: undefined,
     records,

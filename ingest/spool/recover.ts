@@ -4,7 +4,15 @@ import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../../sql/errors.ts';
 import { replaceFile, syncDirectory } from './files.ts';
-import { encodeHeader, format_version, newHeader, type SegmentHeader } from './format.ts';
+import { encodeHeaderBlock, inspectBlocks } from './block-format.ts';
+import {
+  encodeHeader,
+  format_version,
+  formOfFile,
+  newHeader,
+  suffixes,
+  type SegmentHeader,
+} from './format.ts';
 import { inspectSegment, type Damage, type FoundBatch } from './inspect.ts';
 
 export interface Recovered {
@@ -30,7 +38,9 @@ export async function recoverSegment(
   now: number,
 ): Promise<Recovered> {
   const bytes = await readFile(path);
-  const found = inspectSegment(bytes);
+  const form = formOfFile(path) ?? 'lines';
+  const segment_id = basename(path, suffixes[form]);
+  const found = form === 'blocks' ? inspectBlocks(bytes, segment_id) : inspectSegment(bytes);
   const { header, header_end, batches } = found;
   if (header && header.format > format_version) {
     throw new CodedError(
@@ -41,7 +51,7 @@ export async function recoverSegment(
   const kept_to = batches.at(-1)?.to ?? header_end;
   const damaged_bytes = found.damaged.reduce((sum, { from, to }) => sum + to - from, 0);
   const cut_bytes = bytes.length - found.tail_from;
-  const kept_header = header ?? { ...newHeader(0, now), segment_id: basename(path, '.ndjson') };
+  const kept_header = header ?? { ...newHeader(0, now), segment_id };
   const found_all = { batches, cut_bytes, damaged: found.damaged, damaged_bytes };
   for (const damage of found.damaged) {
     const part = bytes.subarray(damage.from, damage.to);
@@ -54,7 +64,10 @@ export async function recoverSegment(
   }
   if (damaged_bytes > 0) {
     const whole = batches.map(({ from, to }) => bytes.subarray(from, to));
-    const mended = Buffer.concat([encodeHeader(kept_header), ...whole]);
+    const mended = Buffer.concat([
+      form === 'blocks' ? encodeHeaderBlock(kept_header) : encodeHeader(kept_header),
+      ...whole,
+    ]);
     await replaceFile(path, mended);
     return { header: kept_header, ...found_all, bytes: mended.length };
   }

@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncDirectory } from './files.ts';
-import { encodeBatch, encodeHeader, type Batch, type SegmentHeader } from './format.ts';
+import { encodeBlockBatch, encodeHeaderBlock } from './block-format.ts';
+import {
+  encodeBatch,
+  encodeHeader,
+  recordsOf,
+  suffixes,
+  type Batch,
+  type Form,
+  type SegmentHeader,
+} from './format.ts';
 
 /** Names a step of the spool or the loader. A test makes one of them fail by throwing here. */
 export type FaultPoint = (step: string) => void;
@@ -12,6 +21,7 @@ export type FaultPoint = (step: string) => void;
 export interface ClosedSegment {
   readonly header: SegmentHeader;
   readonly path: string;
+  readonly form: Form;
   readonly bytes: number;
   /** SHA-256 of the file, hex; undefined for a segment that an earlier process wrote. */
   readonly digest: string | undefined;
@@ -48,8 +58,9 @@ export interface SegmentFile {
 export async function createSegmentFile(
   folder: string,
   header: SegmentHeader,
-  suffix: '.ndjson' | '.part',
+  form: Form,
   fault: FaultPoint,
+  suffix = suffixes[form],
 ): Promise<SegmentFile> {
   const path = join(folder, `${header.segment_id}${suffix}`);
   const file: FileHandle = await open(path, 'wx', 0o600);
@@ -62,7 +73,7 @@ export async function createSegmentFile(
   let rejects = 0;
   let is_in_directory = false;
   try {
-    await put([encodeHeader(header)]);
+    await put([form === 'blocks' ? encodeHeaderBlock(header) : encodeHeader(header)]);
   } catch (error) {
     // Nothing was acknowledged of it. Where even this fails, the next start finds an empty file, and removes it.
     await file.close();
@@ -91,9 +102,10 @@ export async function createSegmentFile(
     async write(batches) {
       const encoded: Buffer[] = [];
       for (const batch of batches) {
-        encoded.push(...encodeBatch(batch, position));
-        position += batch.lines.length;
-        records += batch.lines.length;
+        if ('block' in batch) encoded.push(...encodeBlockBatch(batch, header.segment_id, position));
+        else encoded.push(...encodeBatch(batch, position));
+        position += recordsOf(batch);
+        records += recordsOf(batch);
         rejects += batch.rejects;
         receipts.set(batch.receipt, batch.source);
       }
@@ -117,6 +129,7 @@ export async function createSegmentFile(
       return {
         header,
         path: renamed ?? path,
+        form,
         bytes: written,
         digest: hash.digest('hex'),
         records,

@@ -8,7 +8,14 @@ import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { removeFile, replaceFile, syncDirectory } from './files.ts';
-import { newHeader, type Batch, type ReferenceHeader } from './format.ts';
+import {
+  bytesOf,
+  formOf,
+  newHeader,
+  type Batch,
+  type Form,
+  type ReferenceHeader,
+} from './format.ts';
 import { createReferenceUpload, uploadFailed, type ReferenceUpload } from './reference-upload.ts';
 import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
 import { truncateFile } from './recover.ts';
@@ -56,6 +63,13 @@ export interface Spool {
   close(): Promise<void>;
 }
 
+interface OpenSegment {
+  readonly file: SegmentFile;
+  readonly opened_at_ms: number;
+  /** Receipts that it holds. */
+  readonly held: Set<string>;
+}
+
 interface Waiting {
   readonly batch: Batch;
   readonly resolve: () => void;
@@ -89,11 +103,11 @@ export async function openSpool(options: {
   const checked_at = new WeakMap<ClosedSegment, number>();
   const started_at = performance.now();
   let next_number = recovered.next_number;
-  let open: SegmentFile | undefined;
-  let opened_at_ms = 0;
-  const held_by_open = new Set<string>();
+  /** At most one open segment of each form, in the order in which they were opened. */
+  const open = new Map<Form, OpenSegment>();
   let is_committing = false;
-  let is_close_wanted = false;
+  /** Segments are closed that were opened before this moment. */
+  let close_opened_before_ms = -Infinity;
   let is_mend_wanted = false;
   let is_stopping = false;
   let failing = '';
@@ -105,7 +119,10 @@ export async function openSpool(options: {
   }
 
   const bytes = () =>
-    closed.reduce((sum, segment) => sum + segment.bytes, (open?.bytes() ?? 0) + upload_bytes);
+    closed.reduce(
+      (sum, segment) => sum + segment.bytes,
+      [...open.values()].reduce((sum, { file }) => sum + file.bytes(), upload_bytes),
+    );
 
   async function waitForRoom(ms: number): Promise<void> {
     const until = performance.now() + ms;
@@ -129,7 +146,7 @@ export async function openSpool(options: {
   }
 
   async function commitAll(): Promise<void> {
-    while (queue.length > 0 || is_close_wanted || is_mend_wanted) {
+    while (queue.length > 0 || dueToClose().length > 0 || is_mend_wanted) {
       const taken = takeBatches();
       try {
         if (is_mend_wanted) {
@@ -137,8 +154,7 @@ export async function openSpool(options: {
           await probe();
           failing = '';
         }
-        if (is_close_wanted || (open && open.bytes() >= limits.segment_bytes_max))
-          await closeOpen();
+        for (const form of dueToClose()) await closeOpen(form);
         if (taken.length === 0) continue;
         await commit(taken.map(({ batch }) => batch));
         failing = '';
@@ -146,7 +162,7 @@ export async function openSpool(options: {
       } catch (error) {
         failing = messageOf(error);
         log.error({ code: 'SPOOL_FAILED', detail: failing }, 'the spool could not be written');
-        abandonOpen();
+        for (const form of [...open.keys()]) abandonOpen(form);
         mendLater();
         const refused = new RequestRefused(
           'SPOOL_FAILED',
@@ -164,7 +180,7 @@ export async function openSpool(options: {
     let length = 0;
     let count = 0;
     while (count < queue.length && length < limits.commit_bytes_max) {
-      for (const line of queue[count]?.batch.lines ?? []) length += line.length;
+      length += bytesOf((queue[count] as Waiting).batch);
       count += 1;
     }
     return queue.splice(0, count);
@@ -172,42 +188,67 @@ export async function openSpool(options: {
 
   async function commit(batches: readonly Batch[]): Promise<void> {
     await mend();
-    if (!open) {
-      open = await createSegmentFile(
-        folder,
-        newHeader(next_number++, clock.now()),
-        '.ndjson',
-        fault,
-      );
-      opened_at_ms = performance.now();
+    const of_form = new Map<Form, Batch[]>();
+    for (const batch of batches) {
+      const form = formOf(batch);
+      const same = of_form.get(form);
+      if (same) same.push(batch);
+      else of_form.set(form, [batch]);
     }
-    await open.write(batches);
-    await open.sync();
-    for (const { receipt, source } of batches) {
-      if (held_by_open.has(receipt)) continue;
-      held_by_open.add(receipt);
-      receipts.hold(receipt, source);
+    for (const [form, group] of of_form) {
+      const { file } = open.get(form) ?? (await openSegment(form));
+      await file.write(group);
+    }
+    await Promise.all([...of_form.keys()].map((form) => open.get(form)?.file.sync()));
+    for (const [form, group] of of_form) {
+      const held = (open.get(form) as OpenSegment).held;
+      for (const { receipt, source } of group) {
+        if (held.has(receipt)) continue;
+        held.add(receipt);
+        receipts.hold(receipt, source);
+      }
     }
   }
 
-  async function closeOpen(): Promise<void> {
-    is_close_wanted = false;
-    if (!open) return;
+  async function openSegment(form: Form): Promise<OpenSegment> {
+    const header = newHeader(next_number++, clock.now());
+    const file = await createSegmentFile(folder, header, form, fault);
+    const segment = { file, opened_at_ms: performance.now(), held: new Set<string>() };
+    open.set(form, segment);
+    return segment;
+  }
+
+  /** Forms whose open segment is large enough, or wanted by the loader. */
+  function dueToClose(): Form[] {
+    return [...open]
+      .filter(
+        ([form, { file, opened_at_ms }]) =>
+          opened_at_ms <= close_opened_before_ms || file.bytes() >= segmentBytesMax(form),
+      )
+      .map(([form]) => form);
+  }
+
+  function segmentBytesMax(form: Form): number {
+    return form === 'blocks' ? limits.block_segment_bytes_max : limits.segment_bytes_max;
+  }
+
+  async function closeOpen(form: Form): Promise<void> {
+    const segment = open.get(form);
+    if (!segment) return;
     // Where this fails the segment is still open to `abandonOpen`, so what is safe of it is not forgotten.
-    const segment = await open.close();
-    open = undefined;
-    held_by_open.clear();
-    closed.push(segment);
-    checked_at.set(segment, performance.now());
+    const done = await segment.file.close();
+    open.delete(form);
+    closed.push(done);
+    checked_at.set(done, performance.now());
     changes.notify();
   }
 
   /** After a failed write or fsync nothing past the last good fsync is trusted, whatever the file seems to hold. */
-  function abandonOpen(): void {
-    if (!open) return;
-    unmended.push({ file: open, safe_bytes: open.safe_bytes() });
-    open = undefined;
-    held_by_open.clear();
+  function abandonOpen(form: Form): void {
+    const segment = open.get(form);
+    if (!segment) return;
+    unmended.push({ file: segment.file, safe_bytes: segment.file.safe_bytes() });
+    open.delete(form);
   }
 
   /**
@@ -258,7 +299,9 @@ export async function openSpool(options: {
     async beginReference(reference) {
       if (is_stopping) throw stopping();
       const header = newHeader(next_number++, clock.now(), reference);
-      const file = await createSegmentFile(folder, header, '.part', fault).catch(uploadFailed);
+      const file = await createSegmentFile(folder, header, 'lines', fault, '.part').catch(
+        uploadFailed,
+      );
       return createReferenceUpload(file, {
         path: join(folder, `${header.segment_id}.ndjson`),
         waitForRoom: () => waitForRoom(limits.room_wait_ms_max),
@@ -279,11 +322,15 @@ export async function openSpool(options: {
       try {
         while (!signal.aborted) {
           if (closed[0]) return closed[0];
-          const left_ms = opened_at_ms + limits.segment_age_ms_max - performance.now();
-          if (!open || open.safe_bytes() === 0) await changes.next();
-          else if (left_ms > 0) await changes.next(left_ms);
+          const oldest = [...open.values()].find(({ file }) => file.safe_bytes() > 0);
+          if (!oldest) {
+            await changes.next();
+            continue;
+          }
+          const left_ms = oldest.opened_at_ms + limits.segment_age_ms_max - performance.now();
+          if (left_ms > 0) await changes.next(left_ms);
           else {
-            is_close_wanted = true;
+            close_opened_before_ms = oldest.opened_at_ms;
             startCommitting();
             await changes.next();
           }
@@ -335,15 +382,15 @@ export async function openSpool(options: {
     },
     status: () => ({
       bytes: bytes(),
-      segments: closed.length + (open ? 1 : 0),
-      oldest_at: closed[0]?.created_at ?? open?.header.created_at,
+      segments: closed.length + open.size,
+      oldest_at: closed[0]?.created_at ?? [...open.values()][0]?.file.header.created_at,
       failing,
       recovery: recovered.counts,
     }),
     async close() {
       is_stopping = true;
       while (is_committing) await changes.next(20);
-      is_close_wanted = true;
+      close_opened_before_ms = Infinity;
       is_mend_wanted = true;
       startCommitting();
       while (is_committing) await changes.next(20);

@@ -17,7 +17,7 @@ export interface Figure {
 /** A system of its own process, so that what it costs is not paid by the one that measures. */
 export async function startSystem(
   data_dir: string,
-): Promise<{ url: string; key: string; stop(): Promise<void> }> {
+): Promise<{ url: string; key: string; pid: number; stop(): Promise<void> }> {
   const child = spawn(process.execPath, [join(project_root, 'start.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -41,6 +41,7 @@ export async function startSystem(
   return {
     url,
     key,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await ended;

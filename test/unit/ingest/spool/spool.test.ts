@@ -156,7 +156,7 @@ it('stops the start on a segment of a newer format, and leaves it as it is', asy
     const { crc32 } = await import('node:zlib');
     const text = await readFile(join(folder, name), 'utf8');
     const [header = '', ...rest] = text.split('\n');
-    const newer = header.replace('"format":1', '"format":2').replace(/,"crc32".*/, '');
+    const newer = header.replace(/"format":\d/, '"format":999').replace(/,"crc32".*/, '');
     const written = [`${newer},"crc32":${crc32(newer)}}`, ...rest].join('\n');
     await writeFile(join(folder, name), written);
     await expect(open(folder)).rejects.toMatchObject({ code: 'SPOOL_VERSION_NEWER' });
