@@ -9,9 +9,11 @@ import { publishCatalogue } from './catalogue.ts';
 import { runCycle, type CycleSummary, type OnProgress } from './cycle.ts';
 import { isRun, loadDetectors } from './detectors.ts';
 import { loadExplanations } from './explanations.ts';
+import { startFeedService } from './feed-service.ts';
 import { detectorsFailed } from './errors.ts';
 import { createInvariantCheck } from './invariants.ts';
 import { deleteOldBuilds } from './old-builds.ts';
+import { pauses } from './pauses.ts';
 import { createRetries } from './retries.ts';
 import { takeTurn } from './turn.ts';
 
@@ -51,6 +53,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   loadExplanations();
   const client = await engine.client('analytics');
   await publishCatalogue(client, clock);
+  const feeds = startFeedService(await engine.client('analytics-feeds', 1), log);
 
   const scheduled = detectors.filter(({ mode }) => mode === 'scheduled');
   const awaited = new Set<string>();
@@ -150,6 +153,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
           settle({ client, clock, on_progress: on_progress ?? options.on_progress }),
         );
         logCycle(log, cycle);
+        await feeds.settled();
       } catch (error) {
         // It may have marked loads whose days are not built.
         has_to_catch_up = true;
@@ -160,7 +164,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
       is_closing = true;
       for (const cron of crons) cron.stop();
       pause.end();
-      await loop;
+      await Promise.all([loop, feeds.close()]);
       await client.close();
     },
   };
@@ -193,26 +197,4 @@ function logCycle(log: Logger, cycle: CycleSummary): void {
   const failed = cycle.detectors.filter(({ status }) => status === 'failed');
   if (failed.length > 0) log.error({ failed }, 'detectors failed');
   if (cycle.built_days > 0 || cycle.detectors.length > 0) log.info(cycle, 'cycle');
-}
-
-/** Waiting that can be cut short, so that closing need not wait for it. */
-function pauses() {
-  let wake: () => void = () => undefined;
-  let has_ended = false;
-  return {
-    async wait(ms: number): Promise<void> {
-      if (has_ended) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    },
-    end(): void {
-      has_ended = true;
-      wake();
-    },
-  };
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Clock } from '#sql/clock.ts';
 import type { Engine } from '#sql/client.ts';
 import { CodedError } from '#sql/errors.ts';
+import { createFeedHealthReader } from '#sql/feed-health.ts';
 import type { Logger } from '#sql/log.ts';
 import { build_folder } from './build.ts';
 import { demo_people, demoUser, isDemoOpen } from './lib/server/demo-people.ts';
@@ -82,6 +83,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     pages,
     people,
     own_audit,
+    readFeeds: createFeedHealthReader(pages),
     links,
   };
   server.on('request', (req, res) => respond(handler, services, isOurHost, req, res));

@@ -10,14 +10,18 @@ export interface RankedRow {
 
 const row_px = 40;
 
-/** `width` in pixels. Hidden figures come last, as a star. */
+/**
+ * `width` in pixels. Hidden figures come last, as a star.
+ *
+ * @param is_ranked false keeps the rows in the order in which they are given
+ */
 export function rankedBars(
   rows: readonly RankedRow[],
-  { width }: { width: number },
+  { width, is_ranked = true }: { width: number; is_ranked?: boolean },
 ): Plot.PlotOptions {
-  const ranked = [...rows].sort(
-    (a, b) => (b.value ?? -1) - (a.value ?? -1) || (a.name < b.name ? -1 : 1),
-  );
+  const ranked = is_ranked
+    ? [...rows].sort((a, b) => (b.value ?? -1) - (a.value ?? -1) || (a.name < b.name ? -1 : 1))
+    : [...rows];
   const longest = Math.max(4, ...ranked.map(({ name }) => name.length));
   const label_px = Math.min(longest * character_px + 12, width * 0.42);
   const characters = Math.floor((label_px - 12) / character_px);

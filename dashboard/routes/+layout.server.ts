@@ -1,9 +1,10 @@
 /** What every page shows of its reader: who they are, and where they may go. */
+import { readBlindness } from '../lib/server/feed-health.ts';
 import { role_names } from '../lib/server/roles.ts';
 import { menuFor } from '../lib/server/route-table.ts';
 import type { LayoutServerLoad } from './$types';
 
-export const load: LayoutServerLoad = ({ locals, url }) => {
+export const load: LayoutServerLoad = async ({ locals, url }) => {
   const { viewer } = locals;
   return {
     header: viewer && {
@@ -16,5 +17,10 @@ export const load: LayoutServerLoad = ({ locals, url }) => {
       })),
     },
     is_demo: locals.services.config.is_demo,
+    // Nobody is told of feeds before they have signed in.
+    banner: viewer && {
+      blindness: await readBlindness(locals),
+      is_whole: url.pathname === '/feeds',
+    },
   };
 };

@@ -270,7 +270,7 @@ function segment(load_seq: number, loaded_at: number, at: number) {
     rejects: 0,
     first_occurred_at: at,
     last_occurred_at: at + hour_ms,
-    days: [],
+    days: load_seq === 1 ? [localDay(at)] : [],
     bytes: 1,
     digest: '',
   };

@@ -1,10 +1,19 @@
-/** Which detectors are blind now and which sources have fallen silent: what a page of alerts must say beside them. */
-import { dataset_names } from '../words.ts';
-import { readDetectors, type DetectorCard } from './detectors.ts';
+/** The feeds as a page tells of them: those that bear on its reader, and which detectors they leave blind. */
+import type { FeedHealth } from '#sql/feed-health.ts';
+import { messageOf } from '#sql/errors.ts';
+import { judgeBlindness, type Blindness } from './blind-detectors.ts';
+import { readDetectors } from './detectors.ts';
+import { alert_roles } from './roles.ts';
 import type { Reader } from './scope.ts';
+import type { Services } from './services.ts';
+import type { Viewer } from './sessions.ts';
 
-/** Local systems batch their feed and deliver it 12 to 24 hours late; half as long again is silence. */
-export const silence_ms_max = 36 * 3_600_000;
+/** Who looks, and what they look through: part of what every request carries. */
+export interface Looking {
+  readonly reader: Reader;
+  readonly services: Pick<Services, 'clock' | 'log' | 'readFeeds'>;
+  readonly viewer: Pick<Viewer, 'role' | 'organisation_codes'> | undefined;
+}
 
 export interface ReferenceFeed {
   readonly dataset: string;
@@ -33,46 +42,46 @@ export interface SourceFeed {
   readonly rejects: number;
 }
 
-export interface FeedHealth {
-  readonly blind: readonly { readonly title: string; readonly why: string }[];
-  readonly silent: readonly { readonly source: string; readonly heard_at_ms: number }[];
+/**
+ * What the reader cannot see now, for the banner of every page. Undefined where it could not be found out: that says
+ * so in its turn, and must not take the page with it.
+ */
+export async function readBlindness(locals: Looking): Promise<Blindness | undefined> {
+  const { reader, services } = locals;
+  try {
+    const now = services.clock.now();
+    const [detectors, feeds] = await Promise.all([
+      readDetectors(reader),
+      feedsInScope(locals, await services.readFeeds(now)),
+    ]);
+    return judgeBlindness([...detectors.values()], feeds, now);
+  } catch (error) {
+    services.log.error(
+      { code: 'FEED_HEALTH_UNREAD', detail: messageOf(error) },
+      'the health of feeds was not read',
+    );
+    return undefined;
+  }
 }
 
-/** The health of every feed at `now`, in epoch milliseconds. */
-export async function readFeedHealth(reader: Reader, now: number): Promise<FeedHealth> {
-  const [detectors, references, sources] = await Promise.all([
-    readDetectors(reader),
-    reader.exchange<ReferenceFeed>('reference_feeds'),
-    reader.exchange<SourceFeed>('source_feeds'),
-  ]);
-  return judgeFeeds([...detectors.values()], references, sources, now);
-}
-
-export function judgeFeeds(
-  detectors: readonly DetectorCard[],
-  references: readonly ReferenceFeed[],
-  sources: readonly SourceFeed[],
-  now: number,
-): FeedHealth {
-  const loaded = new Set(references.map(({ dataset }) => dataset));
-  if (sources.some(({ stored }) => stored > 0)) loaded.add('access_events');
-  const blind = detectors
-    .filter(({ ceiling }) => ceiling !== 'draft' && ceiling !== 'retired')
-    .flatMap((detector) => {
-      const missing = detector.needs.filter((dataset) => !loaded.has(dataset));
-      if (missing.length > 0) {
-        const names = missing.map((dataset) => dataset_names[dataset] ?? dataset).join(', ');
-        return [{ title: detector.title, why: `never received: ${names}` }];
-      }
-      if (detector.run_status === 'blind')
-        return [{ title: detector.title, why: 'a feed that it needs is missing' }];
-      if (detector.run_status === 'failed')
-        return [{ title: detector.title, why: 'its last run failed' }];
-      return [];
-    });
-  const silent = sources.filter(
-    ({ is_ended, heard_at_ms }) =>
-      !is_ended && heard_at_ms > 0 && now - heard_at_ms > silence_ms_max,
+/**
+ * The feeds that bear on what the viewer may see. A reviewer's organisations are told of by some sources and not by
+ * others; whoever looks at the whole exchange is concerned by all.
+ */
+async function feedsInScope(
+  { reader, viewer }: Looking,
+  feeds: readonly FeedHealth[],
+): Promise<FeedHealth[]> {
+  const current = feeds.filter(({ state }) => state !== 'ended');
+  if (!viewer || !alert_roles.includes(viewer.role)) return current;
+  const own = new Set(
+    (await reader.scoped<{ source: string }>('event_sources')).map(({ source }) => source),
   );
-  return { blind, silent: silent.map(({ source, heard_at_ms }) => ({ source, heard_at_ms })) };
+  return current.filter(({ dataset, source, organisation_codes }) => {
+    const speaks_for_own = organisation_codes.some((code) =>
+      viewer.organisation_codes.includes(code),
+    );
+    if (dataset === 'access_events') return own.has(source) || speaks_for_own;
+    return organisation_codes.length === 0 || speaks_for_own;
+  });
 }

@@ -5,7 +5,7 @@ import type { Viewer } from './sessions.ts';
 
 /** One look. `subject_ids` and `detail` hold opaque ids and filter names, never an identifier of a patient. */
 export interface Look {
-  readonly action: Exclude<OwnAuditEntry['action'], 'command'>;
+  readonly action: OwnAuditEntry['action'];
   readonly subject_kind: string;
   readonly subject_ids?: readonly string[];
   readonly detail?: string;

@@ -15,16 +15,18 @@ const { document } = new JSDOM('').window;
 /**
  * Draws `chart` at both widths.
  *
+ * @param options what the chart takes besides the width
  * @param label what the image is, for those who do not see it; the figures stand in the table beside it
  */
-export function drawChart<Row>(
-  chart: (rows: readonly Row[], size: { width: number }) => Plot.PlotOptions,
+export function drawChart<Row, Options extends object>(
+  chart: (rows: readonly Row[], size: { width: number } & Options) => Plot.PlotOptions,
   rows: readonly Row[],
   label: string,
+  options = {} as Options,
 ): DrawnChart {
   return {
-    narrow: renderSvg(chart(rows, { width: chart_widths.narrow }), label),
-    wide: renderSvg(chart(rows, { width: chart_widths.wide }), label),
+    narrow: renderSvg(chart(rows, { width: chart_widths.narrow, ...options }), label),
+    wide: renderSvg(chart(rows, { width: chart_widths.wide, ...options }), label),
   };
 }
 

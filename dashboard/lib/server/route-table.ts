@@ -22,6 +22,9 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
   '/usage': { seen_by: ['programme_lead', 'administrator'], is_audited: false, menu: 'Usage' },
   '/usage/views.csv': { seen_by: ['programme_lead', 'administrator'], is_audited: true },
   '/feeds': { seen_by: roles, is_audited: false, menu: 'Feeds' },
+  '/feeds/sources/[source]': { seen_by: roles, is_audited: false },
+  '/feeds/sources/[source]/volume.csv': { seen_by: roles, is_audited: true },
+  '/feeds/sources/[source]/lateness.csv': { seen_by: roles, is_audited: true },
   '/feeds/rejects': { seen_by: ['administrator'], is_audited: true },
 };
 

@@ -1,6 +1,7 @@
 /** What the running process hands to the application with each request: clients, clock, log and configuration. */
 import type { Clock } from '#sql/clock.ts';
 import type { SqlClient } from '#sql/client.ts';
+import type { FeedHealth } from '#sql/feed-health.ts';
 import type { Logger } from '#sql/log.ts';
 import type { SignInLinks } from './sign-in-links.ts';
 
@@ -30,5 +31,7 @@ export interface Services {
   readonly people: SqlClient;
   /** Our own audit has a client to itself: a page's long query must never delay or refuse what records it. */
   readonly own_audit: SqlClient;
+  /** The health of every feed as of an instant. No person is in it, and pages of the same seconds share it. */
+  readonly readFeeds: (now: number) => Promise<readonly FeedHealth[]>;
   readonly links: SignInLinks;
 }

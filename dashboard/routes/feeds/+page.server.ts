@@ -1,8 +1,8 @@
 /** What arrives: sources, reference data, and what was refused. No person is in it. */
 import { addDays, localDay } from '#sql/clock.ts';
-import { judgeFeeds, type ReferenceFeed, type SourceFeed } from '../../lib/server/feed-health.ts';
-import { readDetectors } from '../../lib/server/detectors.ts';
 import { datasets } from '../../lib/server/datasets.ts';
+import { feedProblems, referenceRows, sourceRows } from '../../lib/server/feed-list.ts';
+import type { ReferenceFeed } from '../../lib/server/feed-health.ts';
 import type { PageServerLoad } from './$types';
 
 const days_shown = 14;
@@ -27,24 +27,32 @@ export const load: PageServerLoad = async ({ locals }) => {
   // A programme lead sees use, not what went wrong at the front door.
   const sees_rejects = viewer?.role !== 'programme_lead';
   const is_administrator = viewer?.role === 'administrator';
-  const [sources, days, references, rejects, detectors] = await Promise.all([
-    reader.exchange<SourceFeed>('source_feeds'),
+  const [feeds, days, references, rejects] = await Promise.all([
+    services.readFeeds(now),
     reader.exchange<SourceDay>('source_days', { after: addDays(localDay(now), -days_shown) }),
     reader.exchange<ReferenceFeed>('reference_feeds'),
     sees_rejects ? reader.exchange<RejectCode>('reject_codes') : [],
-    readDetectors(reader),
   ]);
-  const is_local_open = sources.some(({ source, is_ended }) => source === 'local' && !is_ended);
+  const is_local_open = feeds.some(({ source, is_ended }) => source === 'local' && !is_ended);
   const known = new Map(references.map((feed) => [feed.dataset, feed]));
+  const fed = referenceRows(feeds);
   return {
-    sources: sees_rejects ? sources : sources.map((source) => ({ ...source, rejects: 0 })),
+    sources: sourceRows(feeds, sees_rejects),
+    problems: feedProblems(feeds, sees_rejects),
     days,
-    references: datasets.map((dataset) => ({ dataset, feed: known.get(dataset) })),
+    // Those that never came are listed too: they are what detectors lack.
+    references: datasets.flatMap((dataset) => {
+      const rows = fed.filter((row) => row.dataset === dataset);
+      const last = known.get(dataset)?.last_received;
+      if (rows.length > 0) return rows.map((row) => ({ ...row, last }));
+      return [
+        { dataset, source: '', state: 'never', heard: 'Never', expected: '', deliveries: 0, last },
+      ];
+    }),
     rejects,
     sees_rejects,
     is_administrator,
-    health: judgeFeeds([...detectors.values()], references, sources, now),
-    is_empty: sources.every(({ stored }) => stored === 0) && references.length === 0,
+    is_empty: feeds.every(({ heard_at_ms }) => heard_at_ms === 0),
     // How to send is for whoever runs this machine; the path of the key is no business of others.
     first_event: is_administrator && is_local_open ? firstEvent(services.config, now) : undefined,
   };

@@ -41,6 +41,7 @@ onEachEngine('sessions', (engine) => {
       pages: client,
       people: client,
       own_audit: client,
+      readFeeds: () => Promise.resolve([]),
       links: createSignInLinks(clock),
     };
     await keepUser(services, user, 'test');

@@ -43,7 +43,7 @@ test('what an alert says is read only where it may be withheld', () => {
   for (const file of readers) expect(read(file), file).toContain('readWithheld(');
 });
 
-test('only the reader and the people of sign-in hold a client', () => {
+test('only the reader, the people of sign-in and requests to run again hold a client', () => {
   const holders = sources().filter((file) =>
     /services\.(pages|people|own_audit)\b/.test(read(file)),
   );
@@ -52,6 +52,7 @@ test('only the reader and the people of sign-in hold a client', () => {
     'lib/server/demo-people.ts',
     'lib/server/own-audit.ts',
     'lib/server/people.ts',
+    'lib/server/reruns.ts',
     'lib/server/sessions.ts',
   ]);
 });
