@@ -6,7 +6,7 @@ import { emptyFeedHours, feedHoursAddUp, rollUpFeeds } from './feed-hours.ts';
 import { pauses } from './pauses.ts';
 
 /** What is not in the hours yet is read from the ledger, so that no verdict waits for this. */
-const rest_ms = 2_000;
+const rest_ms = 10_000;
 const retry_ms = 5_000;
 
 export interface FeedService {
