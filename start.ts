@@ -8,6 +8,7 @@ import { startDashboard } from './dashboard/service.ts';
 import { firstEventLines } from './ingest/first-event.ts';
 import { fsckCommand } from './ingest/fsck-command.ts';
 import { loadCommand } from './ingest/load-command.ts';
+import { rerunCommand } from './ingest/rerun-command.ts';
 import { startIngest } from './ingest/service.ts';
 import { sourceCommand, withCertificateHash } from './ingest/source-command.ts';
 import { syslogSettings, syslog_variables } from './ingest/syslog/settings.ts';
@@ -178,6 +179,7 @@ async function commandsOn(engine: Engine, data_dir: string): Promise<Record<stri
     sql: sqlCommand(await engine.client('sql'), system_clock),
     detect: detectCommand(await engine.client('detect'), system_clock),
     source: await sources(engine, data_dir),
+    rerun: await reruns(engine),
     // Not written into the own audit: it shows nobody's data, and has to work while the database does not.
     fsck: fsckCommand(data_dir, system_clock, () => fsck_client),
   };
@@ -187,6 +189,11 @@ async function sources(engine: Engine, data_dir: string): Promise<Command> {
   const client = await engine.client('source');
   const command = sourceCommand(client, system_clock, data_dir);
   return auditedCommand(client, system_clock, 'npm run source', command);
+}
+
+async function reruns(engine: Engine): Promise<Command> {
+  const client = await engine.client('rerun');
+  return auditedCommand(client, system_clock, 'npm run rerun', rerunCommand(client, system_clock));
 }
 
 /** Carries out a command: by the process that holds the data directory, or here where none does. */
@@ -218,12 +225,31 @@ async function runCommand(name: string, given: readonly string[], config: Config
       await migrate(await engine.client('start'), system_clock);
       const command = (await commandsOn(engine, directory.path))[name];
       if (!command) throw new CodedError('USAGE', `There is no command ${name}.`);
-      return await command(args, to);
+      return name === 'rerun'
+        ? await withIngest(engine, directory.path, () => command(args, to))
+        : await command(args, to);
     } finally {
       await engine.close();
     }
   } finally {
     directory.release();
+  }
+}
+
+/** What is run again takes the way of what is sent: ingest runs for as long as it takes, on a free port of this machine. */
+async function withIngest<T>(engine: Engine, data_dir: string, work: () => Promise<T>): Promise<T> {
+  const ingest = await startIngest({
+    engine,
+    data_dir,
+    host: '127.0.0.1',
+    port: 0,
+    clock: system_clock,
+    log: createLogger('warn'),
+  });
+  try {
+    return await work();
+  } finally {
+    await ingest.close();
   }
 }
 

@@ -64,6 +64,8 @@ export const default_limits = {
   sources_age_ms_max: 1_000,
   /** How long the oldest segment may wait before the service says that it is not ready. */
   stuck_ms: 60_000,
+  /** How soon a request to run something again is seen. */
+  rerun_poll_ms: 3_000,
   /** Searches of one source at the same time; each holds a page of events, and the engine for its time. */
   retrievals_under_way_max: 2,
   /** The form of a search: lists of identifiers, which come back in its links, and a link has an end. */

@@ -15,6 +15,7 @@ import { createLease } from './loader/lease.ts';
 import { startLoader } from './loader/loader.ts';
 import { replaceFile } from './spool/files.ts';
 import type { FaultPoint } from './spool/segment-file.ts';
+import { startRerunWorker } from './rerun/worker.ts';
 import { openSpool } from './spool/spool.ts';
 import { createSyslogCounts } from './syslog/counts.ts';
 import { startSyslog, type SyslogReceiver } from './syslog/receiver.ts';
@@ -60,7 +61,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const http_client = await engine.client('ingest-http', 1);
   // Searches take their time; receipts and keys must not wait behind them.
   const retrieval_client = await engine.client('ingest-retrieval', 2);
-  const lease = createLease(client, clock, 'loader', await instanceOf(folder), limits.lease_ms);
+  const instance = await instanceOf(folder);
+  const lease = createLease(client, clock, 'loader', instance, limits.lease_ms);
   const { data_dir } = options;
   const seals = openSealLog({ client, clock, data_dir, log_name: 'events', log });
   const loader = startLoader({ spool, client, lease, seals, clock, log, limits, fault });
@@ -71,6 +73,15 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   );
   const counts = createSyslogCounts();
   let syslog: SyslogReceiver | undefined;
+  const rerun_client = await engine.client('ingest-rerun');
+  const reruns = startRerunWorker({
+    client: rerun_client,
+    spool,
+    lease: createLease(rerun_client, clock, 'rerun', instance, limits.lease_ms),
+    clock,
+    limits,
+    log,
+  });
   const app = await createApp({
     spool,
     loader,
@@ -83,11 +94,16 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     syslog: { ...counts, openConnections: () => syslog?.openConnections() ?? 0 },
   });
   async function release(load_ms: number): Promise<void> {
-    await Promise.all([app.close(), syslog?.close()]);
+    await Promise.all([app.close(), syslog?.close(), reruns.close()]);
     await spool.close();
     await loader.close(load_ms);
     await seals.close();
-    await Promise.all([client.close(), http_client.close(), retrieval_client.close()]);
+    await Promise.all([
+      client.close(),
+      http_client.close(),
+      retrieval_client.close(),
+      rerun_client.close(),
+    ]);
   }
   try {
     const taking = { spool, clock, limits, log, counts, ...authenticator };

@@ -34,6 +34,8 @@ interface Summary extends LoadCounts {
   readonly days: string[];
   /** Foreign messages that came with it. */
   readonly messages: number;
+  /** Events superseded and refusals resolved, by a run again. */
+  readonly rerun_effects: number;
 }
 
 /** The tables that a segment's lines become. */
@@ -43,6 +45,8 @@ const load_tables = [
   'ingest_rejects',
   'receipts',
   'original_messages',
+  'superseded_events',
+  'reject_resolutions',
 ];
 
 const query = (name: string): Statement => loadStatement(`ingest/queries/${name}.sql`);
@@ -86,6 +90,12 @@ export const line_columns: readonly FileColumn[] = [
   ['transport', 'LowCardinality(String)'],
   ['media_type', 'LowCardinality(String)'],
   ['expression', 'LowCardinality(String)'],
+  ['request_id', 'String'],
+  ['replaced_by', 'String'],
+  ['resolution', 'LowCardinality(String)'],
+  ['of_load_seq', 'UInt64'],
+  ['of_segment_id', 'String'],
+  ['of_position', 'UInt32'],
 ];
 
 // Our own comparison is exact, and the engine's block hashes are not: a block of keys that equals one of an erased
@@ -150,6 +160,11 @@ export async function loadEvents(
     );
   }
   fault('load.rejects');
+  if (summary.rerun_effects > 0) {
+    await client.insertSelect(query('store_superseded'), { load_seq }, exact);
+    await client.insertSelect(query('store_resolutions'), { load_seq }, exact);
+  }
+  fault('load.reruns');
   await client.insertSelect(query('store_receipts'), { load_seq }, exact);
   fault('load.receipts');
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.

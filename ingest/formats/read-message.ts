@@ -1,0 +1,27 @@
+/** Reads a kept message by its format, whichever way it came: what a dry run and a run again begin with. */
+import type { Transport } from '../intake.ts';
+import type { Mapping } from '../mapping.ts';
+import { mapAuditMessage } from './audit-message.ts';
+import { readFhir } from './fhir.ts';
+import { withoutMark } from './lines.ts';
+import type { MappedMessage } from './message.ts';
+import { mapSyslogMessage } from './syslog.ts';
+
+/** Never throws, whatever the bytes are, as no format does. */
+export function readMessage(
+  bytes: Buffer,
+  transport: Transport,
+  media_type: string,
+  mapping: Mapping,
+): MappedMessage {
+  if (transport.startsWith('syslog')) return mapSyslogMessage(bytes, mapping);
+  if (isAuditMessage(bytes, media_type)) return mapAuditMessage(bytes, mapping);
+  return readFhir(bytes, media_type, mapping);
+}
+
+/** Both are sent as application/xml, so the name of the root tells them apart. */
+function isAuditMessage(bytes: Buffer, media_type: string): boolean {
+  if (/json/.test(media_type)) return false;
+  const start = withoutMark(bytes).subarray(0, 4_096).toString('utf8');
+  return /^\s*(?:<\?[\s\S]*?\?>|<!--[\s\S]*?-->|\s)*<(?:\w+:)?AuditMessage\b/.test(start);
+}
