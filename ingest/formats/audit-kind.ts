@@ -32,13 +32,15 @@ export function kindOf(
     const mapped = lookUp(code, mapping.actions);
     if (mapped) return mapped;
   }
+  // Told as a security alert: the user says that they open the record all the same.
+  const is_without_record = kinds_without_record.includes(event_id.code);
+  if (is_without_record) return isOverride(types) ? 'view' : 'not_access';
+  // An action code is no kind: every login has one too.
   if (Object.hasOwn(mapping.actions, action_code)) return mapping.actions[action_code] as Action;
   if (event_id.code === '110112') return 'search';
   if (event_id.code === '110106') return 'export';
-  if (kinds_of_record.includes(event_id.code) && action_code === 'R') return 'view';
-  // Told as a security alert: the user says that they open the record all the same.
-  if (isOverride(types)) return 'view';
-  return kinds_without_record.includes(event_id.code) ? 'not_access' : 'unmapped';
+  const is_read = kinds_of_record.includes(event_id.code) && action_code === 'R';
+  return is_read || isOverride(types) ? 'view' : 'unmapped';
 }
 
 /** Whether one of the event's types is that an emergency override began. */
