@@ -72,7 +72,7 @@ async function receive(bytes: Buffer, is_array: boolean): Promise<void> {
     throw error;
   }
   const answer = await intake.finish();
-  const lines = batches.flatMap((batch) => batch.lines);
+  const lines = batches.flatMap((batch) => ('lines' in batch ? batch.lines : []));
   demand(lines.length === answer.accepted + answer.rejected_count, 'each line is kept or refused');
   // As the spool writes it: one JSON object a line.
   for (const each of lines.slice(0, 100)) JSON.parse(`{"segment_position":0,${each}`);
