@@ -48,7 +48,7 @@ export async function loadCommand(
 }
 
 /**
- * Sends `reference/<dataset>.{ndjson,csv}[.gz]` and then `events/*.{ndjson,json}[.gz]`, and returns when every receipt
+ * Sends `reference/<dataset>.{ndjson,csv}[.gz]` and then `events/*.{ndjson,json,xml}[.gz]`, and returns when every receipt
  * is loaded. Sending the same directory again stores nothing, and says so.
  *
  * @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_UNREACHABLE, LOAD_REFUSED
@@ -104,6 +104,8 @@ async function* sendFile(file: FileToSend, send: Sender): AsyncGenerator<IntakeA
       headers: { ...headers, ...encoding },
       body,
     });
+  } else if (file.content_type === 'application/xml') {
+    yield await send({ method: 'POST', path: 'audit-messages', headers, body: () => plain(file) });
   } else if (file.content_type === 'application/json') {
     yield await send({ method: 'POST', path: 'events', headers, body: () => plain(file) });
   } else {

@@ -22,6 +22,8 @@ export function readMessage(
 /** Both are sent as application/xml, so the name of the root tells them apart. */
 function isAuditMessage(bytes: Buffer, media_type: string): boolean {
   if (/json/.test(media_type)) return false;
-  const start = withoutMark(bytes).subarray(0, 4_096).toString('utf8');
-  return /^\s*(?:<\?[\s\S]*?\?>|<!--[\s\S]*?-->|\s)*<(?:\w+:)?AuditMessage\b/.test(start);
+  const start = withoutMark(bytes)
+    .toString('latin1', 0, 4_096)
+    .replace(/<!--[^]*?-->|<\?[^]*?\?>/g, '');
+  return /^\s*<(?:[\w.-]+:)?AuditMessage\b/.test(start);
 }

@@ -1,10 +1,10 @@
-/** `POST /audit-messages`: one DICOM or RFC 3881 audit message as XML, for senders and files without syslog. */
+/** `POST /audit-messages`: one audit message as XML, for files and for senders that have no syslog. */
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { RequestRefused } from '../codes.ts';
 import { eventContext } from '../event-context.ts';
-import { mapAuditMessage, message_bytes_max } from '../formats/audit-message.ts';
 import { mediaType, readBody } from '../formats/body.ts';
+import { readMessage } from '../formats/read-message.ts';
 import { createIntake, newReceipt } from '../intake.ts';
 import { mapMessage, takeMessage } from '../receive-message.ts';
 import { AnswerSchema, ErrorSchema, WaitSchema } from './answers.ts';
@@ -22,9 +22,9 @@ export function messageRoutes(app: FastifyInstance, parts: Parts): void {
     '/audit-messages',
     {
       schema: {
-        summary: 'Sends an audit message (DICOM PS3.15, RFC 3881)',
+        summary: 'Sends an audit message as XML',
         description:
-          'One AuditMessage as application/xml; plain, gzip or zstd. It becomes an event for each of its patients, or is kept with the reason why not.',
+          'One AuditMessage (DICOM PS3.15, RFC 3881), or FHIR AuditEvent or Bundle, as application/xml; plain, gzip or zstd. It becomes an event for each of its patients, or is kept with the reason why not. FHIR clients use /fhir.',
         consumes: ['application/xml', 'text/xml'],
         querystring: WaitSchema,
         body: Type.String({ description: 'The XML.' }),
@@ -49,14 +49,18 @@ export function messageRoutes(app: FastifyInstance, parts: Parts): void {
         limits,
         append: (batch) => spool.append(batch, limits.room_wait_ms_max),
       });
-      const body = readBody(request.raw, message_bytes_max);
+      const body = readBody(request.raw, limits.array_bytes_max);
       const pace = {
         grace_ms: limits.array_grace_ms,
         bytes_per_s_min: limits.array_bytes_per_s_min,
       };
       await withWholeBody(body, bodies, pace, async (bytes) => {
-        const mapped = mapMessage(mapAuditMessage, bytes, source.mapping, (fault) =>
-          log.error({ code: 'MESSAGE_UNREADABLE', fault }, 'a message could not be read'),
+        const mapped = mapMessage(
+          (given, mapping) => readMessage(given, 'http', media_type, mapping),
+          bytes,
+          source.mapping,
+          (fault) =>
+            log.error({ code: 'MESSAGE_UNREADABLE', fault }, 'a message could not be read'),
         );
         const context = eventContext(source, intake.readClock(), limits.future_ms_max);
         takeMessage({ bytes, transport: 'http', media_type }, mapped, intake, context);

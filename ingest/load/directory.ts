@@ -11,7 +11,8 @@ export interface FileToSend {
   readonly kind: 'reference' | 'events';
   /** Of a reference file. */
   readonly dataset: string;
-  readonly content_type: 'application/x-ndjson' | 'application/json' | 'text/csv';
+  readonly content_type:
+    'application/x-ndjson' | 'application/json' | 'application/xml' | 'text/csv';
   readonly is_gzip: boolean;
 }
 
@@ -57,17 +58,21 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
       });
   }
   for (const name of events) {
+    if (/\.xml(\.gz)?$/.test(name)) {
+      files.push(file(dir, 'events', name, '', 'application/xml', name.endsWith('.gz')));
+      continue;
+    }
     const form = /\.(ndjson|json)(\.gz)?$/.exec(name);
     const content_type = form?.[1] === 'json' ? 'application/json' : 'application/x-ndjson';
     if (form) files.push(file(dir, 'events', name, '', content_type, form[2] !== undefined));
     else if (/\.csv(\.gz)?$/.test(name))
       ignored.push({ name: `events/${name}`, why: 'events as CSV are not understood' });
-    else ignored.push({ name: `events/${name}`, why: 'not .ndjson or .json' });
+    else ignored.push({ name: `events/${name}`, why: 'not .ndjson, .json or .xml' });
   }
   if (files.length === 0) {
     throw new CodedError(
       'LOAD_DIRECTORY_EMPTY',
-      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson or .json.`,
+      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson, .json or .xml.`,
     );
   }
   return { files, ignored };

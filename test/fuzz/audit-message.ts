@@ -2,6 +2,7 @@
 import { checkEvent, isRefusal } from '../../ingest/check-event.ts';
 import { mapAuditMessage } from '../../ingest/formats/audit-message.ts';
 import type { Format } from '../../ingest/formats/message.ts';
+import { readMessage } from '../../ingest/formats/read-message.ts';
 import { mapSyslogMessage } from '../../ingest/formats/syslog.ts';
 import { default_mapping, parseMapping } from '../../ingest/mapping.ts';
 import { asSyslog, auditMessage } from '../support/audit-message.ts';
@@ -78,4 +79,18 @@ export const syslog: FuzzTarget = {
     Buffer.from(asSyslog(`<AuditMessage>${' '.repeat(4_000_000)}`)),
   ],
   run: (bytes) => survives(mapSyslogMessage, bytes),
+};
+
+export const read_message: FuzzTarget = {
+  name: 'read-message',
+  seeds: [
+    ...messages.map((text) => Buffer.from(text)),
+    Buffer.from('<??>'.repeat(900)),
+    Buffer.from('<!---->'.repeat(500)),
+    Buffer.from(' '.repeat(4_096)),
+    Buffer.from(asSyslog(auditMessage())),
+  ],
+  run(bytes) {
+    survives((given, mapping) => readMessage(given, 'http', 'application/xml', mapping), bytes);
+  },
 };
