@@ -30,6 +30,13 @@ export interface SqlClient {
   rows<T>(statement: Statement, binds?: Binds, options?: CallOptions): Promise<T[]>;
   /** The result as text in one of ClickHouse's formats. */
   text(statement: Statement, format: string, binds?: Binds, options?: CallOptions): Promise<string>;
+  /** The result as the bytes of one of ClickHouse's binary formats. */
+  bytes(
+    statement: Statement,
+    format: 'RowBinary',
+    binds?: Binds,
+    options?: CallOptions,
+  ): Promise<Buffer>;
   /** An `INSERT … SELECT`. Returns when it is committed and fsynced. */
   insertSelect(statement: Statement, binds?: Binds, options?: CallOptions): Promise<void>;
   /** Inserts rows as JSON objects. Returns when they are committed and fsynced. */
@@ -106,6 +113,13 @@ export function createSqlClient(
     },
     text(statement, format, binds, options = {}) {
       if (!/^[A-Za-z]{2,40}$/.test(format)) throw new TypeError('A format is a name.');
+      return run(statement.name, async ({ client }) => {
+        const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}\nFORMAT ${format}`;
+        const { stream } = await client.exec({ query, ...bound(binds) });
+        return { value: (await readAll(stream)).toString('utf8'), rows: 0 };
+      });
+    },
+    bytes(statement, format, binds, options = {}) {
       return run(statement.name, async ({ client }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}\nFORMAT ${format}`;
         const { stream } = await client.exec({ query, ...bound(binds) });
@@ -186,8 +200,8 @@ function checkedBinds(binds: Binds): Record<string, unknown> {
   return binds;
 }
 
-async function readAll(stream: AsyncIterable<Buffer | string>): Promise<string> {
+async function readAll(stream: AsyncIterable<Buffer | string>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -5,6 +5,7 @@ import type { SealLog } from '../../sql/seals/log.ts';
 import { sealLoad } from '../../sql/seals/seal-load.ts';
 import { loadStatement, type Statement } from '../../sql/statement.ts';
 import { record_codes } from '../codes.ts';
+import type { KeyFilter } from './key-filter.ts';
 import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
 
 export interface LoadContext {
@@ -15,6 +16,9 @@ export interface LoadContext {
   /** SHA-256 of the segment's file, hex. */
   readonly digest: string;
   readonly seals: SealLog;
+  readonly keys: KeyFilter;
+  /** Whether an attempt under this number may have stored something. */
+  readonly is_resumed: boolean;
   readonly fault: FaultPoint;
 }
 
@@ -126,11 +130,7 @@ export async function loadEvents(
   fault('load.staged');
   await client.command(empty_table, { working_table: 'segment_suspects' });
   await client.command(empty_table, { working_table: 'segment_verdicts' });
-  await client.insertSelect(query('find_suspects'), { load_seq }, exact);
-  const [counted] = await client.rows<{ suspects: number }>(query('suspect_count'));
-  if (counted && counted.suspects > 0) {
-    await client.insertSelect(query('judge_suspects'), { load_seq }, exact);
-  }
+  await judgeSuspects(context);
   fault('load.judged');
   await client.insertSelect(
     query('store_events'),
@@ -193,4 +193,18 @@ export async function loadEvents(
   await client.syncTables(['segments']);
   fault('load.committed');
   return counts;
+}
+
+/** Finds the events whose id may have been seen before, and compares them exactly with what has it. */
+async function judgeSuspects({ client, keys, load_seq, is_resumed }: LoadContext): Promise<void> {
+  const known = await keys.addSegment(client);
+  // The rows that an attempt of this load left are looked for by its number, whatever the filter knows.
+  if (known === undefined || is_resumed)
+    await client.insertSelect(query('find_suspects'), { load_seq }, exact);
+  else if (known.length === 0) return;
+  else await client.insertSelect(query('find_suspects_among'), { keys: known }, exact);
+  const [counted] = await client.rows<{ suspects: number }>(query('suspect_count'));
+  if (counted && counted.suspects > 0) {
+    await client.insertSelect(query('judge_suspects'), { load_seq }, exact);
+  }
 }

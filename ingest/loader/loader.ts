@@ -11,6 +11,7 @@ import type { IngestLimits } from '../limits.ts';
 import { loadReference } from '../reference/load-reference.ts';
 import type { ClosedSegment, FaultPoint } from '../spool/segment-file.ts';
 import type { Spool } from '../spool/spool.ts';
+import { createKeyFilter } from './key-filter.ts';
 import { loadPosition, settleIntent, writeIntent } from './intents.ts';
 import type { Lease } from './lease.ts';
 import { loadEvents, type LoadCounts } from './load-events.ts';
@@ -42,6 +43,8 @@ export function startLoader(options: {
 }): Loader {
   const { spool, client, lease, seals, clock, log, limits, fault } = options;
   const stop = new AbortController();
+  const keys = createKeyFilter();
+  let keys_token = 0;
   const totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejects: 0 };
   let loads = 0;
   let failing = '';
@@ -56,7 +59,11 @@ export function startLoader(options: {
       const [known] = await client.rows<{ is_committed: number }>(is_committed, { segment_id });
       if (known && Number(known.is_committed) === 1) return;
     }
-    await load(segment, await numberFor(segment, fencing_token), fencing_token);
+    // Another process may have stored events while this one did not hold the lease.
+    if (fencing_token !== keys_token) keys.reset();
+    keys_token = fencing_token;
+    const { load_seq, is_resumed } = await numberFor(segment, fencing_token);
+    await load(segment, load_seq, fencing_token, is_resumed);
   }
 
   /**
@@ -65,17 +72,23 @@ export function startLoader(options: {
    * What another segment's attempt left is finished first, under its own number. Otherwise its rows would be looked for
    * under a number that is another load's by then.
    */
-  async function numberFor(segment: ClosedSegment, fencing_token: number): Promise<number> {
+  async function numberFor(
+    segment: ClosedSegment,
+    fencing_token: number,
+  ): Promise<{ load_seq: number; is_resumed: boolean }> {
     const { open, next_load_seq } = await loadPosition(client);
-    if (open?.segment_id === segment.header.segment_id) return open.load_seq;
+    if (open?.segment_id === segment.header.segment_id)
+      return { load_seq: open.load_seq, is_resumed: true };
     if (open) {
       const found = spool.find(open.segment_id);
       const left = found && (await spool.recheck(found));
       if (left) {
-        await load(left, open.load_seq, fencing_token);
+        await load(left, open.load_seq, fencing_token, true);
         await spool.remove(left);
       } else {
         await settleIntent({ client, clock, seals }, open, fencing_token);
+        // It left keys of events that this process never saw.
+        keys.reset();
         log.warn(
           { code: 'SEGMENT_LOST', load_seq: open.load_seq, segment: open.segment_id },
           'a load began whose segment is not in this spool; what it stored is kept',
@@ -84,16 +97,27 @@ export function startLoader(options: {
     }
     await writeIntent(client, clock, segment, next_load_seq, fencing_token);
     fault('load.intended');
-    return next_load_seq;
+    return { load_seq: next_load_seq, is_resumed: false };
   }
 
   async function load(
     segment: ClosedSegment,
     load_seq: number,
     fencing_token: number,
+    is_resumed: boolean,
   ): Promise<void> {
     const digest = segment.digest ?? (await digestOf(segment.path));
-    const context = { client, clock, load_seq, fencing_token, digest, seals, fault };
+    const context = {
+      client,
+      clock,
+      load_seq,
+      fencing_token,
+      is_resumed,
+      digest,
+      seals,
+      keys,
+      fault,
+    };
     const started = performance.now();
     const counts = segment.header.reference
       ? await loadReference(segment, context)

@@ -1,0 +1,2 @@
+-- The keys of the segment's events.
+SELECT key FROM segment_lines WHERE record = 'event'
