@@ -10,6 +10,7 @@ import { fsckCommand } from './ingest/fsck-command.ts';
 import { loadCommand } from './ingest/load-command.ts';
 import { rerunCommand } from './ingest/rerun-command.ts';
 import { startIngest } from './ingest/service.ts';
+import { isTrial, tryMapping, withMappingText } from './ingest/mapping-command.ts';
 import { sourceCommand, withCertificateHash } from './ingest/source-command.ts';
 import { syslogSettings, syslog_variables } from './ingest/syslog/settings.ts';
 import { ensureLocalSource } from './ingest/sources.ts';
@@ -197,13 +198,28 @@ async function reruns(engine: Engine): Promise<Command> {
 }
 
 /** Carries out a command: by the process that holds the data directory, or here where none does. */
-async function runCommand(name: string, given: readonly string[], config: Config): Promise<number> {
-  const args = name === 'source' ? withCertificateHash(given) : given;
+async function runCommand(name: string, args: readonly string[], config: Config): Promise<number> {
   const to: CommandOutput = {
     progress: (line) => void process.stderr.write(`${line}\n`),
     output: (output) =>
       void process.stdout.write(output.endsWith('\n') || output === '' ? output : `${output}\n`),
   };
+  if (name !== 'source') return carryOut(name, args, config, to);
+  if (!isTrial(args)) return carryOut(name, withMappingText(withCertificateHash(args)), config, to);
+  const ask = async (asked: readonly string[]) => {
+    let answer = '';
+    await carryOut(name, asked, config, { ...to, output: (text) => void (answer += text) });
+    return answer;
+  };
+  return tryMapping(args, ask, system_clock, to);
+}
+
+async function carryOut(
+  name: string,
+  args: readonly string[],
+  config: Config,
+  to: CommandOutput,
+): Promise<number> {
   if (name === 'load')
     return loadCommand(args, { data_dir: config.DATA_DIR, ingest_port: config.INGEST_PORT }, to);
   const control = findControl(config.DATA_DIR);

@@ -6,10 +6,10 @@ import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import type { Command } from '../sql/control.ts';
 import { CodedError } from '../sql/errors.ts';
+import { mapping_usage, runMapping } from './mapping-command.ts';
 import { addSource, changeSource, endSource, knownSource, listSources } from './sources.ts';
 
-const usage =
-  'Use: npm run source -- add NAME [--simulated] [--organisations A,B] [--staff-id-system URI] | list | end NAME | certificate NAME FILE.pem [--remove]';
+const usage = `Use: npm run source -- add NAME [--simulated] [--organisations A,B] [--staff-id-system URI] | list | end NAME | certificate NAME FILE.pem [--remove] | ${mapping_usage}`;
 
 /**
  * The command on a database; with `data_dir`, the key file of the source `local` goes when that ends.
@@ -30,6 +30,7 @@ export async function runSource(
   args: readonly string[],
   data_dir?: string,
 ): Promise<string> {
+  if (args[0] === 'mapping' || args[0] === 'reads') return runMapping(client, clock, args);
   const { values, positionals } = readArguments(args);
   const [verb, name, ...more] = positionals;
   if (verb === 'certificate') {
@@ -118,6 +119,8 @@ async function setCertificate(
     : `The certificate ${hash} speaks for ${name} over syslog.`;
 }
 
+const reads_words = { own: 'what it sent', all: 'what every source sent' };
+
 async function list(client: SqlClient): Promise<string> {
   const sources = await listSources(client);
   if (sources.length === 0) return 'There is no source.';
@@ -131,6 +134,7 @@ async function list(client: SqlClient): Promise<string> {
           ? `for ${source.organisation_codes.join(', ')}`
           : 'for any organisation',
         `staff ids of ${source.default_staff_id_system}`,
+        ...(source.reads === 'none' ? [] : [`may read ${reads_words[source.reads]}`]),
         ...source.certificate_hashes.map((hash) => `certificate ${hash}`),
       ];
       return `${source.source}: ${notes.join('; ')}`;

@@ -2,6 +2,7 @@
 import type { Transport } from '../intake.ts';
 import type { Mapping } from '../mapping.ts';
 import { mapAuditMessage } from './audit-message.ts';
+import { readBundle } from './fhir-bundle.ts';
 import { readFhir } from './fhir.ts';
 import { withoutMark } from './lines.ts';
 import type { MappedMessage } from './message.ts';
@@ -16,7 +17,15 @@ export function readMessage(
 ): MappedMessage {
   if (transport.startsWith('syslog')) return mapSyslogMessage(bytes, mapping);
   if (isAuditMessage(bytes, media_type)) return mapAuditMessage(bytes, mapping);
-  return readFhir(bytes, media_type, mapping);
+  const mapped = readFhir(bytes, media_type, mapping);
+  const is_in_part = mapped.events.length > 0 && mapped.refusals.length > 0;
+  return is_in_part && isTransaction(bytes, media_type) ? { ...mapped, events: [] } : mapped;
+}
+
+/** Of a transaction all is taken or nothing. */
+function isTransaction(bytes: Buffer, media_type: string): boolean {
+  const bundle = readBundle(bytes, media_type);
+  return 'type' in bundle && bundle.type === 'transaction';
 }
 
 /** Both are sent as application/xml, so the name of the root tells them apart. */

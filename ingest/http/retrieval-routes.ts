@@ -87,28 +87,14 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
     },
   );
 
-  app.get<{ Params: { id: string } }>(
-    '/fhir/AuditEvent/:id',
-    { schema: { summary: 'One audit event', params: Type.Object({ id: Type.String() }) } },
-    async (request, reply) => {
-      const format = wantedFormat(request, parametersOf(request).get('_format'));
-      const { id } = request.params;
-      const resource = await looks.take(
-        request,
-        { action: 'view', subject_kind: 'access_event' },
-        async (_source, scope) => {
-          const event = await eventOf(id, scope);
-          return {
-            answer: event && writeAuditEvent(event),
-            subject_ids: isFhirId(id) ? [id] : [],
-            detail: { found: event ? 1 : 0 },
-          };
-        },
-      );
-      if (!resource) throw unknownEvent();
-      return sendResource(reply, resource, format);
-    },
-  );
+  // An event has one version for good: what replaces it has an id of its own.
+  for (const path of ['/fhir/AuditEvent/:id', '/fhir/AuditEvent/:id/_history/1']) {
+    app.get<{ Params: { id: string } }>(
+      path,
+      { schema: { summary: 'One audit event', params: Type.Object({ id: Type.String() }) } },
+      (request, reply) => read(request, reply, request.params.id),
+    );
+  }
 
   app.get<{ Params: { id: string } }>(
     '/fhir/AuditEvent/:id/$original',
@@ -143,6 +129,28 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
       return sendOriginal(reply, found.original);
     },
   );
+
+  async function read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+  ): Promise<FastifyReply> {
+    const format = wantedFormat(request, parametersOf(request).get('_format'));
+    const resource = await looks.take(
+      request,
+      { action: 'view', subject_kind: 'access_event' },
+      async (_source, scope) => {
+        const event = await eventOf(id, scope);
+        return {
+          answer: event && writeAuditEvent(event),
+          subject_ids: isFhirId(id) ? [id] : [],
+          detail: { found: event ? 1 : 0 },
+        };
+      },
+    );
+    if (!resource) throw unknownEvent();
+    return sendResource(reply, resource, format);
+  }
 
   async function search(
     request: FastifyRequest,
