@@ -1,4 +1,5 @@
 /** Writes an access event as a FHIR R4 AuditEvent, in the shape that BALP gives a look at a patient's record. */
+import { isIP } from 'node:net';
 import type { SpooledEvent } from '../event.ts';
 import { fhirId } from './fhir-id.ts';
 
@@ -175,7 +176,9 @@ export function writeAuditEvent(event: StoredEvent): Resource {
 function user(event: StoredEvent) {
   const { role_code, role_name } = event;
   const role = {
-    ...(role_code !== '' && { coding: [{ code: role_code }] }),
+    ...(role_code !== '' && {
+      coding: [{ code: role_code, ...(role_name !== '' && { display: role_name }) }],
+    }),
     ...(role_name !== '' && { text: role_name }),
   };
   return {
@@ -207,20 +210,23 @@ function organisation(event: StoredEvent) {
   };
 }
 
-/** The machine before which the user sat. A network address is one thing: the IP where there is one, else the name. */
+/** The application, and the machine before which the user sat: a network address is the IP where there is one, else the name. */
 function client({ application, ip_address, device_id, action }: StoredEvent) {
-  if (application === '' && ip_address === '' && device_id === '') return [];
-  // BALP has the client of a read as destination, and that of a search as source (see STANDARDS, who is the user).
-  const [code, display] =
-    action === 'search' ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID'];
-  const address = ip_address === '' ? device_id : ip_address;
+  const plain = (code: string, display: string, name: string) => ({
+    type: { coding: [{ system: dicom, code, display }] },
+    who: { display: name },
+    requestor: false,
+  });
+  const is_ip = isIP(ip_address) !== 0;
+  const address = is_ip ? ip_address : device_id;
+  // BALP has the client of what is read as destination, and that of a search as source.
+  const machine =
+    action === 'search'
+      ? plain('110153', 'Source Role ID', 'client')
+      : plain('110152', 'Destination Role ID', 'client');
   return [
-    {
-      type: { coding: [{ system: dicom, code, display }] },
-      who: { display: application === '' ? 'client' : application },
-      requestor: false,
-      ...(address !== '' && { network: { address, type: ip_address === '' ? '1' : '2' } }),
-    },
+    ...(application === '' ? [] : [plain('110150', 'Application', application)]),
+    ...(address === '' ? [] : [{ ...machine, network: { address, type: is_ip ? '2' : '1' } }]),
   ];
 }
 
@@ -252,21 +258,36 @@ function entities(event: StoredEvent): { entity?: readonly object[] } {
   return entity.length > 0 ? { entity } : {};
 }
 
-/** The id and the fields that FHIR has no place for: nothing that was stored is missing from what is read back. */
+/**
+ * The id, and the fields that FHIR has no place for, or that would be read as something else: nothing that was stored is
+ * missing from what is read back (`fhir-own-fields.ts` reads it).
+ */
 function extensionOf(event: StoredEvent) {
-  const { trigger, override, ip_address, device_id } = event;
-  const text = (url: string, valueString: string) =>
-    valueString === '' ? [] : [{ url, valueString }];
-  const extension = [
-    ...text('event_id', event.event_id),
-    ...text('trigger', trigger === 'unknown' ? '' : trigger),
-    ...text('session_id', event.session_id),
-    ...text('launch_id', event.launch_id),
-    ...text('device_id', ip_address === '' ? '' : device_id),
-    ...event.supplier_codes.flatMap((code) => text('supplier_codes', code)),
-    ...text('override', override === 'break_glass' ? '' : override),
-    ...text('reason', event.reason),
-    ...event.search_results.flatMap((result) => text('search_results', result)),
+  const { action, outcome, trigger, override, purpose, ip_address, role_code } = event;
+  const is_role_plain = role_code !== '' && !/^110\d{3}$/.test(role_code);
+  const told: readonly (readonly [name: keyof StoredEvent, is_told: boolean])[] = [
+    ['event_id', true],
+    ['action', action === 'print'],
+    ['outcome', outcome === 'denied'],
+    ['trigger', trigger !== 'unknown'],
+    ['role_code', !is_role_plain],
+    ['role_name', !is_role_plain],
+    ['site_code', true],
+    ['session_id', true],
+    ['launch_id', true],
+    ['ip_address', isIP(ip_address) === 0],
+    ['device_id', isIP(ip_address) !== 0],
+    ['document_id', action === 'search'],
+    ['supplier_codes', true],
+    ['purpose', purpose === 'unknown' && override === 'break_glass'],
+    ['override', override !== 'break_glass'],
+    ['reason', true],
+    ['search_results', true],
   ];
+  const extension = told
+    .filter(([, is_told]) => is_told)
+    .flatMap(([name]) => [event[name]].flat().map((value) => ({ name, value: String(value) })))
+    .filter(({ value }) => value !== '')
+    .map(({ name, value }) => ({ url: name, valueString: value }));
   return { extension: [{ url: fields_extension, extension }] };
 }

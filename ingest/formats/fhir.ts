@@ -4,6 +4,7 @@ import { mapAuditEvent } from './fhir-audit-event.ts';
 import { readBundle } from './fhir-bundle.ts';
 import { checkResource } from './fhir-check.ts';
 import { readAuditEvent, type FhirVersion } from './fhir-event.ts';
+import { withOwnFields } from './fhir-own-fields.ts';
 import { checkOlderEvent, readOlderEvent } from './fhir-older.ts';
 import { r4_schema, r5_schema } from './fhir-schema.ts';
 import { objectAt, objectsAt, textAt } from './fhir-tree.ts';
@@ -58,12 +59,9 @@ function mapResource({ tree, loose }: Resource, bytes: Buffer, mapping: Mapping)
   }
   const schema = version === 'fhir_r5' ? r5_schema : r4_schema;
   const strict = tree(schema);
-  return mapAuditEvent(
-    readAuditEvent(strict, version),
-    checkResource(strict, schema),
-    bytes,
-    mapping,
-  );
+  const faults = checkResource(strict, schema);
+  const mapped = mapAuditEvent(readAuditEvent(strict, version), faults, bytes, mapping);
+  return version === 'fhir_r4' ? withOwnFields(strict, mapped) : mapped;
 }
 
 /** The entries of a Bundle under the message that it is, with where in it each refusal is. */
