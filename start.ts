@@ -32,6 +32,9 @@ import {
 import { CodedError, isCoded, messageOf } from './sql/errors.ts';
 import { createLogger, type Logger } from './sql/log.ts';
 import { migrate } from './sql/migrate.ts';
+import { sealCommand } from './sql/seals/seal-command.ts';
+import { startOwnAuditSeals } from './sql/seals/seal-own-audit.ts';
+import { verifyCommand } from './sql/seals/verify-command.ts';
 import { auditedCommand } from './sql/own-audit.ts';
 import { sqlCommand } from './sql/sql-command.ts';
 
@@ -103,7 +106,7 @@ export async function serve(
     const control = await startControl({
       data_dir: directory.path,
       log,
-      commands: await commandsOn(engine, directory.path),
+      commands: await commandsOn(engine, directory.path, log),
     });
     stops.push(() => control.close());
 
@@ -127,6 +130,13 @@ export async function serve(
       });
       stops.push(() => started.close());
       ingest = started;
+      const audit_seals = startOwnAuditSeals({
+        client: await engine.client('own-audit-seals'),
+        clock,
+        data_dir: directory.path,
+        log: log.child({ service: 'seals' }),
+      });
+      stops.push(() => audit_seals.close());
     }
     let analytics: Running['analytics'];
     if (wants('analytics')) {
@@ -174,10 +184,16 @@ async function stopAll(stops: (() => unknown)[], log: Logger): Promise<void> {
 }
 
 /** The commands that need the data, each on a client of its own. */
-async function commandsOn(engine: Engine, data_dir: string): Promise<Record<string, Command>> {
+async function commandsOn(
+  engine: Engine,
+  data_dir: string,
+  log: Logger,
+): Promise<Record<string, Command>> {
   const fsck_client = engine.client('fsck');
   return {
     sql: sqlCommand(await engine.client('sql'), system_clock),
+    verify: verifyCommand(await engine.client('verify'), system_clock, data_dir),
+    seal: sealCommand({ client: await engine.client('seal'), clock: system_clock, data_dir, log }),
     detect: detectCommand(await engine.client('detect'), system_clock),
     source: await sources(engine, data_dir),
     rerun: await reruns(engine),
@@ -197,6 +213,14 @@ async function reruns(engine: Engine): Promise<Command> {
   return auditedCommand(client, system_clock, 'npm run rerun', rerunCommand(client, system_clock));
 }
 
+/** The files that are named to `verify` and `seal`, from here: the process that reads them may stand elsewhere. */
+function withWholePaths(name: string, args: readonly string[]): readonly string[] {
+  const is_path = (index: number) =>
+    (name === 'verify' && args[index - 1] === '--witness') ||
+    (name === 'seal' && args[0] === 'consistency' && index === 1);
+  return args.map((arg, index) => (is_path(index) ? resolve(arg) : arg));
+}
+
 /** Carries out a command: by the process that holds the data directory, or here where none does. */
 async function runCommand(name: string, args: readonly string[], config: Config): Promise<number> {
   const to: CommandOutput = {
@@ -204,7 +228,7 @@ async function runCommand(name: string, args: readonly string[], config: Config)
     output: (output) =>
       void process.stdout.write(output.endsWith('\n') || output === '' ? output : `${output}\n`),
   };
-  if (name !== 'source') return carryOut(name, args, config, to);
+  if (name !== 'source') return carryOut(name, withWholePaths(name, args), config, to);
   if (!isTrial(args)) return carryOut(name, withMappingText(withCertificateHash(args)), config, to);
   const ask = async (asked: readonly string[]) => {
     let answer = '';
@@ -239,7 +263,7 @@ async function carryOut(
     });
     try {
       await migrate(await engine.client('start'), system_clock);
-      const command = (await commandsOn(engine, directory.path))[name];
+      const command = (await commandsOn(engine, directory.path, createLogger('error')))[name];
       if (!command) throw new CodedError('USAGE', `There is no command ${name}.`);
       return name === 'rerun'
         ? await withIngest(engine, directory.path, () => command(args, to))

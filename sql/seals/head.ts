@@ -23,6 +23,11 @@ export interface LoadHead {
   readonly leaf_version: 1;
   readonly tree_size: number;
   readonly root: string;
+  /** The highest position; 0 for a load without rows. */
+  readonly last_position: number;
+  /** Of the rows' salts, and of which is where: what tells an exchange from an edit (`queries/load_trees.sql`). */
+  readonly salts: string;
+  readonly places: string;
   readonly received: number;
   readonly stored: number;
   readonly duplicates: number;
@@ -46,6 +51,7 @@ export interface ReferenceHead {
   readonly ended: number;
   readonly rejects: number;
   readonly loaded_at: number;
+  readonly is_late: boolean;
 }
 
 /** The key that signs from here on. The checkpoint over it is signed by the key before it too, if that endorses it. */

@@ -5,7 +5,7 @@ import { CodedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { loadStatement } from '../statement.ts';
 import { encodeHead, headHash, parseHead, type HeadBody, type SealedHead } from './head.ts';
-import { prepareNextKey, readKey, readNextKey, takeNextKey } from './key.ts';
+import { dropOldKey, publishVerifier, readKey, readOldKey, replaceKey } from './key.ts';
 import { append, empty_frontier, frontierRoot, type Frontier } from './merkle.ts';
 import { checkpointText, signNote, type Signer } from './note.ts';
 import { openWitness, type Witness } from './witness.ts';
@@ -35,8 +35,8 @@ export interface SealLog {
   append(body: HeadBody): Promise<Appended>;
   /** The highest number of a load that has a head. */
   lastLoad(): Promise<number>;
-  /** Replaces the key, under a checkpoint that the old one and the new one sign. Returns the new vkey. */
-  rotateKey(): Promise<string>;
+  /** Reads the key anew, and names it where the log names another. */
+  takeKey(): Promise<void>;
   /** Writes what the witness does not have yet. */
   close(): Promise<void>;
 }
@@ -114,22 +114,21 @@ export function openSealLog(options: SealLogOptions): SealLog {
   /** Names our key, where the log knows another or none. */
   async function settle(read: State, signer: Signer): Promise<State> {
     const { vkey } = signer.verifier;
+    await publishVerifier(data_dir, vkey);
     if (read.vkey === vkey) return (shared.state = read);
-    const next = await readNextKey(data_dir);
-    if (next?.verifier.vkey === read.vkey) {
-      // A rotation named the key and did not live to put it in place.
-      await takeNextKey(data_dir);
-      shared.signer = next;
-      return (shared.state = read);
-    }
-    if (read.vkey !== '') {
-      log.error(
-        { code: 'SEAL_KEY_REPLACED' },
-        'the sealing key is not the one that the log names; it goes on with this one, and npm run verify says so until the old seal.key is restored',
-      );
-    }
     const named = { kind: 'key', vkey, previous_vkey: read.vkey, at: clock.now() } as const;
-    await write(read, { ...named, is_endorsed: read.vkey === '' }, [signer]);
+    const old = await readOldKey(data_dir);
+    if (old && old.verifier.vkey === read.vkey) {
+      await write(read, { ...named, is_endorsed: true }, [old, signer]);
+    } else {
+      if (read.vkey !== '') {
+        log.error(
+          { code: 'SEAL_KEY_REPLACED' },
+          'the sealing key is not the one that the log names; it goes on with this one, and npm run verify tells of it',
+        );
+      }
+      await write(read, { ...named, is_endorsed: read.vkey === '' }, [signer]);
+    }
     if (!shared.state) throw new TypeError('An entry was written, and the log has no state.');
     return shared.state;
   }
@@ -199,21 +198,36 @@ export function openSealLog(options: SealLogOptions): SealLog {
   return {
     append: (body) => inTurn((state, signer) => write(state, body, [signer])),
     lastLoad: () => inTurn((state) => Promise.resolve(state.last_load)),
-    rotateKey: () =>
-      inTurn(async (state, signer) => {
-        const next = await prepareNextKey(data_dir, signer);
-        const { vkey } = next.verifier;
-        const named = { previous_vkey: signer.verifier.vkey, is_endorsed: true } as const;
-        await write(state, { kind: 'key', vkey, ...named, at: clock.now() }, [signer, next]);
-        await takeNextKey(data_dir);
-        shared.signer = next;
-        return vkey;
-      }),
+    async takeKey() {
+      await inTurn(() => {
+        shared.state = undefined;
+        shared.signer = undefined;
+        return Promise.resolve();
+      });
+      await inTurn(() => Promise.resolve());
+    },
     async close() {
       await shared.queue;
       await shared.witness.flush();
     },
   };
+}
+
+/**
+ * Replaces the key of a data directory. Each log names the new one in a head whose checkpoint both keys sign, so what
+ * the old one signed stays as good as it was. A rotation that was cut short is ended first.
+ *
+ * @returns the new vkey
+ */
+export async function rotateKey(data_dir: string, logs: readonly SealLog[]): Promise<string> {
+  const takeKey = async () => {
+    for (const log of logs) await log.takeKey();
+    await dropOldKey(data_dir);
+  };
+  if (await readOldKey(data_dir)) await takeKey();
+  const next = await replaceKey(data_dir);
+  await takeKey();
+  return next.verifier.vkey;
 }
 
 /** The name of a log in its heads and checkpoints: that of the data directory's key, and which of its logs. */

@@ -175,3 +175,9 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
   if (root.length !== 32 || root.toString('base64') !== encoded) return undefined;
   return { origin, size, root };
 }
+
+/** The notes of a file that has several, one after another: a note ends with its last signature line. */
+export function splitNotes(text: string): string[] {
+  const notes = text.matchAll(/(?:(?!— )[^\n]*\n)+?\n(?:— [^\n]*\n)+/gu);
+  return [...notes].map(([note]) => note.replace(/^\n+/, ''));
+}

@@ -4,7 +4,7 @@ import { CodedError } from '../errors.ts';
 import { loadStatement } from '../statement.ts';
 import { parseHead, type LoadHead, type ReferenceHead } from './head.ts';
 import type { SealLog } from './log.ts';
-import { empty_root } from './merkle.ts';
+import { empty_tree, loadTrees } from './trees.ts';
 
 /** What the ledger is to say of a load of events. */
 export interface LoadToSeal {
@@ -32,7 +32,6 @@ interface Stored {
   readonly days: string[];
 }
 
-const load_tree = loadStatement('sql/seals/queries/load_tree.sql');
 const stored_by_load = loadStatement('sql/seals/queries/stored_by_load.sql');
 const last_head_of_load = loadStatement('sql/seals/queries/last_head_of_load.sql');
 
@@ -49,11 +48,23 @@ export async function sealLoad(
   load: LoadToSeal,
 ): Promise<LoadSeal> {
   const { days, ...counts } = load;
-  const tree = await treeOf(client, load.load_seq, load.stored === 0 ? [] : days);
-  if (tree.tree_size !== load.stored) {
+  const { load_seq } = load;
+  const in_order = [...days].sort();
+  const [first_day, last_day] = [in_order[0], in_order.at(-1)];
+  const trees =
+    first_day === undefined || last_day === undefined
+      ? undefined
+      : await loadTrees(client, {
+          from_load_seq: load_seq,
+          to_load_seq: load_seq,
+          first_day,
+          last_day,
+        });
+  const { misdated, ...tree } = trees?.get(load_seq) ?? { ...empty_tree, misdated: 0 };
+  if (tree.tree_size !== load.stored || misdated > 0) {
     throw new CodedError(
       'SEAL_COUNT_DIFFERS',
-      `Load ${load.load_seq} counted ${load.stored} events as stored, and ${tree.tree_size} are. It is not committed; look into the store before anything else.`,
+      `Load ${load_seq} counted ${load.stored} events as stored, and ${tree.tree_size} are. It is not committed; look into the store before anything else.`,
     );
   }
   const body: LoadHead = { kind: 'load', ...counts, leaf_version: 1, ...tree, is_late };
@@ -75,27 +86,11 @@ export async function sealSettled(
 
 /** Seals a load of reference data by its file and counts. Can be repeated, as `sealLoad` can. */
 export async function sealReference(
-  { client, seals }: { client: SqlClient; seals: SealLog },
-  load: Omit<ReferenceHead, 'kind'>,
+  { client, seals, is_late = false }: { client: SqlClient; seals: SealLog; is_late?: boolean },
+  load: Omit<ReferenceHead, 'kind' | 'is_late'>,
 ): Promise<{ loaded_at: number }> {
-  return { loaded_at: await appendOnce(client, seals, { kind: 'reference', ...load }) };
-}
-
-/** The tree over the rows of a load that are stored under these days. */
-async function treeOf(
-  client: SqlClient,
-  load_seq: number,
-  days: readonly string[],
-): Promise<{ tree_size: number; root: string }> {
-  if (days.length === 0) return { tree_size: 0, root: empty_root.toString('hex') };
-  const [tree] = await client.rows<{ tree_size: number; root: string }>(
-    load_tree,
-    { load_seq, days },
-    { limits: 'load' },
-  );
-  if (!tree || tree.tree_size === 0) return { tree_size: 0, root: empty_root.toString('hex') };
-  if (!/^[0-9a-f]{64}$/.test(tree.root)) throw new TypeError('A root is 32 bytes.');
-  return tree;
+  const body: ReferenceHead = { kind: 'reference', ...load, is_late };
+  return { loaded_at: await appendOnce(client, seals, body) };
 }
 
 /** Appends the head, unless the load has the same already; returns the time that the head gives. */

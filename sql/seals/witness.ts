@@ -1,9 +1,10 @@
 /** The witness: the checkpoints of a log as files, which can be shipped to where nobody here can change them. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendToFile, replaceFile } from '../files.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { parseCheckpoint } from './note.ts';
 
 /** How long the latest checkpoint may be older than the log: each costs two fsyncs, and loads can be ten a second. */
 const pause_ms = 1_000;
@@ -31,12 +32,25 @@ export function openWitness(data_dir: string, log_name: string, log: Logger): Wi
   let logged_at = -Infinity;
   let unlogged: string | undefined;
 
+  /** A checkpoint from before, of a longer log than is here, is evidence: it stays in the log of checkpoints. */
+  async function keepAhead(checkpoint: string): Promise<void> {
+    const standing = await readFile(join(folder, `checkpoint${suffix}`), 'utf8').catch(() => '');
+    const sizeOf = (note: string) => parseCheckpoint(`${note.split('\n\n')[0]}\n`)?.size ?? 0;
+    if (sizeOf(standing) <= sizeOf(checkpoint)) return;
+    await appendToFile(join(folder, `checkpoints${suffix}`), `${standing}\n`);
+    log.error(
+      { code: 'SEALS_ROLLED_BACK', seen: sizeOf(standing), here: sizeOf(checkpoint) },
+      'the seals are fewer than the witness has seen: the store was put back to an earlier state',
+    );
+  }
+
   async function write(is_last: boolean): Promise<void> {
     const checkpoint = pending;
     pending = undefined;
     try {
       if (checkpoint !== undefined) {
         await mkdir(folder, { recursive: true, mode: 0o700 });
+        if (written_at === -Infinity) await keepAhead(checkpoint);
         await replaceFile(join(folder, `checkpoint${suffix}`), checkpoint);
         written_at = performance.now();
         unlogged = checkpoint;
