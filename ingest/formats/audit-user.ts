@@ -131,7 +131,7 @@ function natureOf({
 >): Participant['nature'] {
   if (account) return 'person';
   const alternative = attributeOf(element, 'AlternativeUserID');
-  if (isMachineName(user_id) && (user_id !== '' || isMachineName(alternative))) return 'machine';
+  if (isMachineName(isNobody(user_id) ? alternative : user_id)) return 'machine';
   if (types.some(({ code }) => id_types_of_people.includes(code))) return 'person';
   if (types.some(({ code }) => id_types_of_machines.includes(code))) return 'machine';
   const type = attributeOf(element, 'UserTypeCode');
@@ -148,11 +148,15 @@ function isMachineRole(system: string, code: string): boolean {
 /** Whether an id is none of a person's: an address, a process, a computer account, or a word for nobody. */
 function isMachineName(id: string): boolean {
   return (
-    /^(|unknown|anonymous|none|null|n\/a|<none>)$/i.test(id) ||
+    isNobody(id) ||
     /^\/|^[a-z][a-z0-9+.-]*:\/\/[^|]*$|\$$/i.test(id) ||
     isProcess(id) ||
     isIP(id) !== 0
   );
+}
+
+function isNobody(id: string): boolean {
+  return /^(|unknown|anonymous|none|null|n\/a|<none>)$/i.test(id);
 }
 
 /** A process id, at times with its host: no system has ten million processes. */
