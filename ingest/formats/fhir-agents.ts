@@ -142,10 +142,12 @@ export function applicationOf(event: AuditEvent, mapping: Mapping): Partial<Mapp
 }
 
 /** BALP: the client is the destination of what is read and the source of all else, and in a delete the application. */
-function clientOf({ agents, action }: AuditEvent): Agent | undefined {
+function clientOf({ agents, action, kinds }: AuditEvent): Agent | undefined {
   const having = (code: string) =>
     agents.filter(({ types, roles }) => hasDicom([...types, ...roles], code));
-  const wanted = { R: '110152', D: '110150' }[action.text] ?? '110153';
+  // An export is marked as a read too, and what leaves has its source where the user is.
+  const is_read = action.text === 'R' && !hasDicom(kinds, '110106');
+  const wanted = is_read ? '110152' : action.text === 'D' ? '110150' : '110153';
   const clients = having(wanted);
   return clients.length === 1 ? clients[0] : undefined;
 }

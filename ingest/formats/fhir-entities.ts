@@ -83,7 +83,7 @@ function isPatient({ roles, types, what }: Entity): boolean {
 
 /** Parties and machines, which are not shown to anybody. */
 const not_shown =
-  /^(?:Patient|Practitioner|PractitionerRole|Organization|Person|RelatedPerson|Device|Endpoint|Location|Consent|AuditEvent|Provenance|Group)$/;
+  /^(?:Patient|Practitioner|PractitionerRole|Organization|Person|RelatedPerson|Device|Endpoint|Location|Consent|AuditEvent|Provenance|Group|OperationOutcome|Parameters|Bundle)$/;
 
 /**
  * What was shown, by section, in document order; at least one, which may be empty. The documents of a section stand in one

@@ -83,12 +83,16 @@ export function referenceOf(
   };
 }
 
-/** A reference by its parts: `https://example.org/fhir`, `Patient`, `4`; the base and the id may be empty. */
+/**
+ * A reference by its parts: `https://example.org/FHIR`, `Patient`, `4`; the base and the id may be empty. A type is known by
+ * its capitals, which tells `FHIR/Patient` from `Patient/Bob`.
+ */
 export function partsOf(reference: string): { base: string; kind: string; id: string } {
+  const [plain = ''] = reference.split('?');
   const match =
-    /^(?:(.*)\/)?([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]*)?|\/_search)?$/.exec(
-      reference.split('?')[0] ?? '',
-    );
+    /^(?:(.*)\/)?((?:[A-Z][a-z]+){1,8})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]*)?$/.exec(
+      plain,
+    ) ?? /^(?:(.*)\/)?((?:[A-Z][a-z]+){1,8})(?:\/_search)?$/.exec(plain);
   return { base: match?.[1] ?? '', kind: match?.[2] ?? '', id: match?.[3] ?? '' };
 }
 
