@@ -14,8 +14,6 @@ export const default_limits = {
   array_bytes_max: 32 * mebibyte,
   /** All arrays under way at the same time. */
   array_bytes_under_way_max: 64 * mebibyte,
-  /** One AuditEvent; the largest that are known, with a whole HL7 query in them, have 20 KiB. */
-  fhir_event_bytes_max: 8 * mebibyte,
   /** A transaction is written at once, so that a crash cannot part it: it is held back as a whole, with what it became. */
   transaction_bytes_max: 4 * mebibyte,
   /** An array that comes slower than this, after some grace, is refused: its bytes are others' memory. */

@@ -37,7 +37,7 @@ export type TakenBundle =
   | { readonly refusals: readonly MessageRefusal[]; readonly is_transaction: boolean };
 
 /** Entries that are read before others have their turn. */
-const entries_per_turn = 64;
+const entries_per_turn = 16;
 
 /** Takes one AuditEvent. */
 export function takeAuditEvent(bytes: Buffer, to: FhirIntake): Taken {

@@ -68,7 +68,8 @@ export function readObjects(
 export function documentField(documents: readonly string[]): string {
   const all = documents.join(' ');
   if (all.length <= document_id_max || documents.length === 1) return all;
-  let fitting = documents.length - 1;
+  // Each has a character at least, so that the search begins where it can succeed.
+  let fitting = Math.min(documents.length - 1, document_id_max);
   const shown = () => `${documents.slice(0, fitting).join(' ')} +${documents.length - fitting}`;
   while (fitting > 1 && shown().length > document_id_max) fitting -= 1;
   return shown();

@@ -57,8 +57,7 @@ export function userOf(event: AuditEvent, mapping: Mapping): Found {
   const [user, second] = users;
   if (!user) return { fields: {}, refusals: [noUser(event)] };
   if (second) {
-    const paths = users.map(({ path }) => path).join(', ');
-    const message = `Each of ${paths} may be the user. Say in the mapping of the source which.`;
+    const message = `${user.path} and ${second.path} may both be the user. Say in the mapping of the source which.`;
     return {
       fields: {},
       refusals: [{ code: 'MESSAGE_USER_AMBIGUOUS', message, expression: second.path }],

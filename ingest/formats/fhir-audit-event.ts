@@ -5,7 +5,7 @@ import { parseInstant } from '../instant.ts';
 import { instantRefusal } from '../check-event.ts';
 import { applicationOf, networkOf, organisationOf, usersOf, userOf } from './fhir-agents.ts';
 import type { Coding } from './fhir-codes.ts';
-import { patientsOf, searchOf, shownIn, type Patient } from './fhir-entities.ts';
+import { patientsOf, searchOf, shownIn, type Patient, type Shown } from './fhir-entities.ts';
 import type { AuditEvent } from './fhir-event.ts';
 import { checkScrAlert, kindOf, overrideOf } from './fhir-kind.ts';
 import type { MappedEvent, MappedMessage, MessageRefusal } from './message.ts';
@@ -50,17 +50,17 @@ export function mapAuditEvent(
     ...overrideOf(event, purposes),
     ...(search.search_terms !== undefined && { search_terms: search.search_terms }),
   };
-  const patients = patientsOf(event, mapping);
-  if (patients.length === 0) patients.push(noPatient(event, search, is_search));
+  const named = patientsOf(event, mapping);
+  if (named.length === 0) named.push(noPatient(event, search, is_search));
   // What a search found was not opened.
-  const shown = is_search
-    ? [shownIn(event, mapping).find(({ section }) => section !== undefined)]
-    : shownIn(event, mapping);
-  const acts = patients.flatMap((patient) => shown.map((one) => ({ patient, one })));
-  if (acts.length > events_max) {
-    const message = `The event names more than ${events_max} patients and documents.`;
+  const shown = is_search ? sectionsAlone(shownIn(event, mapping)) : shownIn(event, mapping);
+  const patients = named.slice(0, events_max);
+  const acts = patients
+    .flatMap((patient) => shown.map((one) => ({ patient, one })))
+    .slice(0, events_max);
+  if (named.length * shown.length > events_max) {
+    const message = `The event names more than ${events_max} patients and sections.`;
     refusals.push({ code: 'MESSAGE_TOO_LARGE', message, expression: 'AuditEvent.entity' });
-    acts.length = events_max;
   }
   const drafts = acts.map(({ patient, one }, index) => ({
     is_refused: refusals.length > 0 || patient.refusal !== undefined,
@@ -68,7 +68,7 @@ export function mapAuditEvent(
       event_id: index === 0 ? event_id : `${event_id}#${index + 1}`,
       ...common,
       ...(patient.patient_id !== undefined && { patient_id: patient.patient_id }),
-      ...(is_search ? sectionAlone(one) : one),
+      ...one,
     },
   }));
   if (!('refusal' in kind && kind.refusal.code === 'MESSAGE_KIND_NOT_ACCESS'))
@@ -81,8 +81,10 @@ export function mapAuditEvent(
   };
 }
 
-function sectionAlone(one: ReturnType<typeof shownIn>[number] | undefined) {
-  return one?.section === undefined ? {} : { section: one.section };
+/** The section that a search was in, where there is one. */
+function sectionsAlone(shown: readonly Shown[]): Shown[] {
+  const [first] = shown.flatMap(({ section }) => section ?? []);
+  return [first === undefined ? {} : { section: first }];
 }
 
 /** Only a search may be for nobody in particular. */

@@ -34,7 +34,8 @@ export function readBundle(bytes: Buffer, media_type: string): Bundle | MappedMe
 }
 
 function readJsonBundle(bytes: Buffer): Bundle | MappedMessage {
-  const spans = findEntries(bytes);
+  const spans = findEntries(bytes, entries_max);
+  if (spans.length > entries_max) return tooMany();
   // Without its resources the rest is small, and what is wrong with one of them is its own matter.
   const frame = withoutSpans(
     bytes,
@@ -119,10 +120,7 @@ function bundleOf(
     const message = `A Bundle has to be of type ${bundle_types.join(', ')}.`;
     return refused('unknown', 'MESSAGE_NOT_AUDIT', message, 'Bundle.type');
   }
-  if (entries.length > entries_max) {
-    const message = `A Bundle may have ${entries_max} entries.`;
-    return refused('unknown', 'MESSAGE_TOO_LARGE', message, 'Bundle.entry');
-  }
+  if (entries.length > entries_max) return tooMany();
   return { type, entries: entries.map((entry, index) => entryOf(entry, type, index)) };
 }
 
@@ -153,6 +151,11 @@ function entryOf(entry: RawEntry, type: BundleType, index: number): BundleEntry 
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function tooMany(): MappedMessage {
+  const message = `A Bundle may have ${entries_max} entries. Send more Bundles, of fewer entries each.`;
+  return refused('unknown', 'MESSAGE_TOO_LARGE', message, 'Bundle.entry');
 }
 
 function isBundleType(type: string): type is BundleType {

@@ -174,7 +174,9 @@ const search_terms_max = 1_000;
 
 /** The message keeps the whole; the mark says that there is more. */
 function shortened(text: string): string {
-  const characters = [...text];
+  if (text.length <= search_terms_max) return text;
+  // No character has more than two units.
+  const characters = [...text.slice(0, 2 * search_terms_max)];
   return characters.length <= search_terms_max
     ? text
     : `${characters.slice(0, search_terms_max - 1).join('')}…`;
@@ -195,8 +197,12 @@ function decodedQuery(query: string): string {
   }
 }
 
+/** A query by a person's number is short; what is longer names nobody. */
+const query_length_max = 64 * 1024;
+
 /** NHS numbers that a query names as such: `system|number`, CX, or HL7 v3 `extension` with its `root`. */
 function nhsNumbersIn(text: string, mapping: Mapping): Set<string> {
+  if (text.length > query_length_max) return new Set();
   const plain = percentDecoded(text);
   const found: Identifier[] = [];
   for (const match of plain.matchAll(/([^\s=&,"'<>|]{1,200})\|(\d{3}[ -]?\d{3}[ -]?\d{4})(?!\d)/g))

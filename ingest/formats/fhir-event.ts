@@ -3,10 +3,12 @@ import type { Coding } from './fhir-codes.ts';
 import {
   booleanAt,
   codingsOf,
+  containedIn,
   objectAt,
   objectsAt,
   referenceOf,
   textAt,
+  type Contained,
   type Reference,
 } from './fhir-tree.ts';
 import type { Tree } from './fhir-xml.ts';
@@ -69,7 +71,7 @@ export interface AuditEvent {
 
 /** An R4 or R5 AuditEvent from its tree, which need not be valid. */
 export function readAuditEvent(tree: Tree, version: 'fhir_r4' | 'fhir_r5'): AuditEvent {
-  const contained = objectsAt(tree, 'contained');
+  const contained = containedIn(tree);
   const is_r5 = version === 'fhir_r5';
   const outcome = objectAt(tree, 'outcome');
   const outcome_path = 'AuditEvent.outcome';
@@ -98,7 +100,7 @@ export function readAuditEvent(tree: Tree, version: 'fhir_r4' | 'fhir_r5'): Audi
 }
 
 /** One of R4 or R5: their names do not meet. */
-export function readAgent(agent: Tree, path: string, contained: readonly Tree[]): Agent {
+export function readAgent(agent: Tree, path: string, contained: Contained): Agent {
   const purposes = [...objectsAt(agent, 'purposeOfUse'), ...objectsAt(agent, 'authorization')];
   return {
     path,
@@ -114,7 +116,7 @@ export function readAgent(agent: Tree, path: string, contained: readonly Tree[])
   };
 }
 
-export function readEntity(entity: Tree, path: string, contained: readonly Tree[]): Entity {
+export function readEntity(entity: Tree, path: string, contained: Contained): Entity {
   return {
     path,
     types: codingsOf(objectsAt(entity, 'type')),

@@ -2,6 +2,8 @@
 import type { Mapping } from '../mapping.ts';
 import { plainSystem, type Identifier } from './nhs-identifiers.ts';
 
+const identifier_length_max = 2_000;
+
 /** In these registries the id of a Patient is the NHS number. */
 const nhs_number_bases = /(?:^|\.)api\.service\.nhs\.uk\/personal-demographics\/FHIR\/R4$/i;
 
@@ -13,6 +15,8 @@ const nhs_number_bases = /(?:^|\.)api\.service\.nhs\.uk\/personal-demographics\/
  * A system of its own goes before those.
  */
 export function readIdentifier(system: string, value: string): Identifier {
+  // An identifier is short. What is not is none, and the patterns below are not tried on it.
+  if (value.length > identifier_length_max) return { system, value };
   const plain = withoutEscapes(value.trim());
   const [id = '', , , authority = ''] = plain.split('^');
   if (plain.includes('^^^') && id !== '') {
@@ -33,6 +37,7 @@ export function readIdentifier(system: string, value: string): Identifier {
  * national registry or the mapping knows it; without a system where the reference is relative; or `?identifier=system|id`.
  */
 export function identifiersOfPatient(reference: string, mapping: Mapping): Identifier[] {
+  if (reference.length > identifier_length_max) return [];
   const query = /^(?:.*\/)?Patient\?(?:.*&)?identifier=([^&]+)/.exec(reference)?.[1];
   if (query !== undefined) return [readIdentifier('', decoded(query))];
   const match = /^(?:(.*)\/)?Patient\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]*)?$/.exec(

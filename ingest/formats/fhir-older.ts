@@ -1,5 +1,5 @@
 /** STU3 and DSTU2 AuditEvents, read as far as they go: other names for the same, and no schema to hold them to. */
-import { codingsOf, objectAt, objectsAt, textAt } from './fhir-tree.ts';
+import { codingsOf, containedIn, objectAt, objectsAt, textAt } from './fhir-tree.ts';
 import { readAgent, readEntity, type AuditEvent } from './fhir-event.ts';
 import type { MessageRefusal } from './message.ts';
 import type { Tree } from './fhir-xml.ts';
@@ -9,7 +9,7 @@ import type { Tree } from './fhir-xml.ts';
  * `object[].{identifier,reference}`; an STU3 one `agent[].{userId,reference}` and `entity[].{identifier,reference}`.
  */
 export function readOlderEvent(tree: Tree, version: 'fhir_stu3' | 'fhir_dstu2'): AuditEvent {
-  const contained = objectsAt(tree, 'contained');
+  const contained = containedIn(tree);
   const is_dstu2 = version === 'fhir_dstu2';
   const top = is_dstu2 ? (objectAt(tree, 'event') ?? {}) : tree;
   const at = is_dstu2 ? 'AuditEvent.event' : 'AuditEvent';

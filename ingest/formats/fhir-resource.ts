@@ -7,6 +7,9 @@ import { withoutMark } from './lines.ts';
 import { refused, type MappedMessage } from './message.ts';
 import { XmlError } from './xml.ts';
 
+/** Of one AuditEvent; the largest that are known, with a whole HL7 query in them, have 20 KiB. */
+export const event_bytes_max = 8 * 1024 * 1024;
+
 /** The deepest AuditEvent in use has twelve levels; extensions and contained resources may go further. */
 const depth_max = 64;
 
@@ -18,6 +21,8 @@ export interface Resource {
 
 /** The resource, or why it cannot be read. */
 export function readResource(bytes: Buffer, media_type: string): Resource | MappedMessage {
+  if (bytes.length > event_bytes_max)
+    return refused('unknown', 'MESSAGE_TOO_LARGE', 'It is larger than any audit message is.');
   if (!isUtf8(bytes)) return refused('unknown', 'MESSAGE_NOT_UTF8', 'The message is not UTF-8.');
   return isXml(bytes, media_type) ? readXmlResource(bytes) : readJsonResource(bytes);
 }

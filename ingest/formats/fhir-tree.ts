@@ -58,17 +58,22 @@ function codingOf(tree: Tree): Coding {
   };
 }
 
+/** The resources that are contained in another, by their ids. */
+export type Contained = ReadonlyMap<string, Tree>;
+
+export function containedIn(tree: Tree): Contained {
+  return new Map(objectsAt(tree, 'contained').map((each) => [textAt(each, 'id'), each]));
+}
+
 /** A Reference, followed into the resources that are contained. */
 export function referenceOf(
   tree: Tree | undefined,
   path: string,
-  contained: readonly Tree[],
+  contained: Contained,
 ): Reference | undefined {
   if (!tree) return undefined;
   const reference = textAt(tree, 'reference');
-  const inside = reference.startsWith('#')
-    ? contained.find((each) => textAt(each, 'id') === reference.slice(1))
-    : undefined;
+  const inside = reference.startsWith('#') ? contained.get(reference.slice(1)) : undefined;
   const identifiers = [...objectsAt(tree, 'identifier'), ...objectsAt(inside, 'identifier')];
   return {
     path,
@@ -83,12 +88,15 @@ export function referenceOf(
   };
 }
 
+/** References are addresses; what is longer is read as far as this. */
+const reference_length_max = 2_000;
+
 /**
  * A reference by its parts: `https://example.org/FHIR`, `Patient`, `4`; the base and the id may be empty. A type is known by
  * its capitals, which tells `FHIR/Patient` from `Patient/Bob`.
  */
 export function partsOf(reference: string): { base: string; kind: string; id: string } {
-  const [plain = ''] = reference.split('?');
+  const [plain = ''] = reference.slice(0, reference_length_max).split('?');
   const match =
     /^(?:(.*)\/)?((?:[A-Z][a-z]+){1,8})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]*)?$/.exec(
       plain,

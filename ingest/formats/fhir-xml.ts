@@ -7,8 +7,8 @@ export const fhir_namespace = 'http://hl7.org/fhir';
 /** A JSON object. */
 export type Tree = Record<string, unknown>;
 
-/** A Bundle of ten thousand events has that many entries, of which only the frame is held. */
-const bundle_limits: XmlLimits = { ...xml_limits, elements_max: 2_000_000 };
+/** Of the resources only the frame is held: seven elements an entry, of which there may be a hundred thousand. */
+const bundle_limits: XmlLimits = { ...xml_limits, elements_max: 700_000 };
 
 /**
  * The root element of a resource. A prefix that it does not declare was declared by the Bundle that it was cut out of.

@@ -1,7 +1,7 @@
 /** FHIR AuditEvents from their bytes: JSON or XML, R5, R4, STU3 or DSTU2, one or a Bundle of them. */
 import type { Mapping } from '../mapping.ts';
 import { mapAuditEvent } from './fhir-audit-event.ts';
-import { readBundle } from './fhir-bundle.ts';
+import { readBundle, type Bundle } from './fhir-bundle.ts';
 import { checkResource } from './fhir-check.ts';
 import { readAuditEvent, type FhirVersion } from './fhir-event.ts';
 import { withOwnFields } from './fhir-own-fields.ts';
@@ -19,11 +19,12 @@ import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
  * @param media_type tells XML from JSON; where it tells neither, the first character does
  */
 export function readFhir(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
-  const found = readResource(bytes, media_type);
-  if ('refusals' in found) return found;
-  return textAt(found.loose, 'resourceType') === 'Bundle'
-    ? readEntries(bytes, media_type, mapping)
-    : mapResource(found, bytes, mapping);
+  // Most messages are none, and are spared the search for entries.
+  if (!bytes.includes('Bundle')) return readAuditEventMessage(bytes, media_type, mapping);
+  const bundle = readBundle(bytes, media_type);
+  if ('entries' in bundle) return readEntries(bundle, media_type, mapping);
+  const is_bundle = bundle.refusals[0]?.expression?.startsWith('Bundle.') ?? false;
+  return is_bundle ? bundle : readAuditEventMessage(bytes, media_type, mapping);
 }
 
 /** One AuditEvent, and nothing else. */
@@ -65,9 +66,7 @@ function mapResource({ tree, loose }: Resource, bytes: Buffer, mapping: Mapping)
 }
 
 /** The entries of a Bundle under the message that it is, with where in it each refusal is. */
-function readEntries(bytes: Buffer, media_type: string, mapping: Mapping): MappedMessage {
-  const bundle = readBundle(bytes, media_type);
-  if ('refusals' in bundle) return bundle;
+function readEntries(bundle: Bundle, media_type: string, mapping: Mapping): MappedMessage {
   const maps = bundle.entries.map(({ bytes: entry, refusal }) =>
     refusal
       ? { format: 'unknown' as const, events: [], refusals: [refusal] }

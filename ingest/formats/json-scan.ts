@@ -56,8 +56,10 @@ export interface EntrySpan extends Span {
 /**
  * Where the entries of a Bundle stand, and in them the objects at `resource`. Whether it is JSON, and a Bundle, is not
  * said.
+ *
+ * @param entries_max past this many it stops, with one more
  */
-export function findEntries(bytes: Buffer): EntrySpan[] {
+export function findEntries(bytes: Buffer, entries_max: number): EntrySpan[] {
   const found: EntrySpan[] = [];
   let depth = 0;
   // The name that was read last in the Bundle, in an entry, and whether a name comes next.
@@ -67,7 +69,7 @@ export function findEntries(bytes: Buffer): EntrySpan[] {
   let entry_from = -1;
   let resource_from = -1;
   let resource: Span | undefined;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < bytes.length && found.length <= entries_max; at++) {
     const byte = bytes[at];
     if (byte === quote) {
       const end = endOfString(bytes, at);

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { RequestRefused } from '../codes.ts';
 import { eventContext } from '../event-context.ts';
 import { mediaType, readBody } from '../formats/body.ts';
+import { event_bytes_max } from '../formats/fhir-resource.ts';
 import { storedForm, writeAuditEvent } from '../formats/fhir-write.ts';
 import { createIntake, newReceipt } from '../intake.ts';
 import {
@@ -80,7 +81,7 @@ export function fhirRoutes(app: FastifyInstance, parts: Parts): void {
       const format = formatOf(request);
       const { source, receipt, result } = await receive(
         request,
-        limits.fhir_event_bytes_max,
+        event_bytes_max,
         async (bytes, to) => takeAuditEvent(bytes, to),
       );
       reply.header('receipt', receipt).code(statusOf(result));

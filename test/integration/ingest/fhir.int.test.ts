@@ -189,8 +189,8 @@ onEachEngine('FHIR', (engine) => {
     });
 
     it('refuses what is too large', async () => {
-      running = await run(engine(), { limits: { fhir_event_bytes_max: 1_000 } });
-      const reply = await create(readEvent('one', { language: 'x'.repeat(1_000) }));
+      running = await run(engine());
+      const reply = await create(readEvent('one', { language: 'x'.repeat(8 * 1024 * 1024) }));
       expect([reply.status, issues(reply)[0]?.code]).toEqual([413, 'BODY_TOO_LARGE']);
     });
 
