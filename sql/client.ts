@@ -106,7 +106,10 @@ async function embedded(options: EngineOptions): Promise<Backend> {
       await client.command({ query: `USE ${database}` });
       return {
         client,
+        session: {},
         under_way: 0,
+        async openSession() {},
+        async closeSession() {},
         async insertBytes(table, columns, bytes) {
           await connection.chdb.rawInsert({
             table: qualified(table),
@@ -175,14 +178,16 @@ async function server(url: string): Promise<Backend> {
         // Errors reach the caller as exceptions; the client's own log would quote statements.
         log: { level: ClickHouseLogLevel.OFF },
       });
-      return {
+      const on: Pooled = {
         client,
+        session: {},
         under_way: 0,
         async insertBytes(table, columns, bytes) {
           const into = columns ? ` (${columns.join(', ')})` : '';
           const { stream } = await client.exec({
             query: `INSERT INTO ${qualified(table)}${into} ${settingsClause('load', 'insert')} FORMAT JSONEachRow`,
             values: (await import('node:stream')).Readable.from([bytes]),
+            ...on.session,
           });
           await drain(stream);
         },
@@ -191,17 +196,42 @@ async function server(url: string): Promise<Backend> {
           const { stream } = await client.exec({
             query: `INSERT INTO ${qualified(table)} (${names}) ${settingsClause('load', 'insert')} FORMAT ${format}`,
             values: createReadStream(path),
+            ...on.session,
           });
           await drain(stream);
         },
         // Its disk is out of reach.
         async syncTables() {},
+        async openSession(name) {
+          on.session = {};
+          await drain(
+            (await client.exec({ query: 'SELECT 1', session_id: name, ...lasting })).stream,
+          );
+          on.session = { session_id: name, ...existing };
+        },
+        async closeSession(name) {
+          if (on.session.session_id === name) on.session = {};
+          await drain(
+            (await client.exec({ query: 'SELECT 1', session_id: name, ...closing })).stream,
+          );
+        },
       };
+      return on;
     },
     async sync() {},
     async close() {},
   };
 }
+
+// Parameters of the HTTP interface, which the client passes on like settings; there is no embedded connection here.
+const parameters = (of: Record<string, string>) =>
+  Object.fromEntries([['clickhouse_settings', of]]) as {
+    clickhouse_settings: Record<string, string>;
+  };
+/** Longer than the lease, after which a new one is opened. */
+const lasting = parameters({ session_timeout: '3600' });
+const existing = parameters({ session_timeout: '3600', session_check: '1' });
+const closing = parameters({ close_session: '1' });
 
 /** Where the parts of each table are. A table keeps its directory for as long as it is there. */
 const table_paths_query = `SELECT name, data_paths[1] AS path FROM system.tables WHERE database = '${database}'`;

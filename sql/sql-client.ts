@@ -55,6 +55,19 @@ export interface SqlClient {
    * directory, but not the directory of the table, in which the part has its name. On a server nothing is done.
    */
   syncTables(tables: readonly string[]): Promise<void>;
+  /**
+   * Sends what follows in a session of that name, which the server has only until somebody closes it: what arrives
+   * later is refused. In the embedded engine nothing arrives later, so nothing is done.
+   *
+   * @throws CodedError QUERY_FAILED
+   */
+  openSession(name: string): Promise<void>;
+  /**
+   * Closes a session, be it of a process that is gone; returns when nothing that was sent in it runs or will run.
+   *
+   * @throws CodedError QUERY_FAILED with the engine type SESSION_IS_LOCKED while something runs in it
+   */
+  closeSession(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,8 +86,21 @@ export interface Pooled {
     format: FileFormat,
   ) => Promise<void>;
   readonly syncTables: (tables: readonly string[]) => Promise<void>;
+  readonly closeSession: (name: string) => Promise<void>;
+  readonly openSession: (name: string) => Promise<void>;
+  /** What every call carries that belongs to a session. */
+  session: Session;
   under_way: number;
 }
+
+/** Parameters of a call: the name of a session, and that it has to be there. */
+export interface Session {
+  readonly session_id?: string;
+  readonly clickhouse_settings?: Record<string, string>;
+}
+
+/** Sessions that are closed at the least, whatever this client has. */
+const sessions_min = 2;
 
 /** A client over `pool`; each call goes to the connection with the least under way. */
 export function createSqlClient(
@@ -97,6 +123,10 @@ export function createSqlClient(
       on.under_way -= 1;
     }
   }
+  const inOrder = (statement: string, work: () => Promise<void>) =>
+    work().catch((cause: unknown) => {
+      throw queryFailed(statement, cause);
+    });
   // The tag stands in a comment: a server's query_log shows it, and a comment can't be a setting that injects.
   const tagged = (statement: Statement) => `/* ${service} ${statement.name} */ ${statement.text}`;
   const bound = (binds: Binds | undefined) => (binds ? { query_params: checkedBinds(binds) } : {});
@@ -104,32 +134,37 @@ export function createSqlClient(
   return {
     service,
     rows<T>(statement: Statement, binds?: Binds, options: CallOptions = {}) {
-      return run(statement.name, async ({ client }) => {
+      return run(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}`;
-        const result = await client.query({ query, ...bound(binds), format: 'JSONEachRow' });
+        const result = await client.query({
+          query,
+          ...bound(binds),
+          ...session,
+          format: 'JSONEachRow',
+        });
         const value = await result.json<T>();
         return { value, rows: value.length };
       });
     },
     text(statement, format, binds, options = {}) {
       if (!/^[A-Za-z]{2,40}$/.test(format)) throw new TypeError('A format is a name.');
-      return run(statement.name, async ({ client }) => {
+      return run(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}\nFORMAT ${format}`;
-        const { stream } = await client.exec({ query, ...bound(binds) });
+        const { stream } = await client.exec({ query, ...bound(binds), ...session });
         return { value: (await readAll(stream)).toString('utf8'), rows: 0 };
       });
     },
     bytes(statement, format, binds, options = {}) {
-      return run(statement.name, async ({ client }) => {
+      return run(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}\nFORMAT ${format}`;
-        const { stream } = await client.exec({ query, ...bound(binds) });
+        const { stream } = await client.exec({ query, ...bound(binds), ...session });
         return { value: await readAll(stream), rows: 0 };
       });
     },
     insertSelect(statement, binds, options = {}) {
-      return run(statement.name, async ({ client }) => {
+      return run(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'load', 'insert', options.settings)}`;
-        await client.command({ query, ...bound(binds) });
+        await client.command({ query, ...bound(binds), ...session });
         return { value: undefined, rows: 0 };
       });
     },
@@ -149,8 +184,8 @@ export function createSqlClient(
       });
     },
     command(statement, binds) {
-      return run(statement.name, async ({ client }) => {
-        await client.command({ query: tagged(statement), ...bound(binds) });
+      return run(statement.name, async ({ client, session }) => {
+        await client.command({ query: tagged(statement), ...bound(binds), ...session });
         return { value: undefined, rows: 0 };
       });
     },
@@ -159,6 +194,18 @@ export function createSqlClient(
         await on.syncTables(tables);
         return { value: undefined, rows: 0 };
       });
+    },
+    async openSession(name) {
+      // One for each connection: a session runs one statement at a time.
+      for (const [index, on] of pool.entries())
+        await inOrder('open session', () => on.openSession(`${name}.${index}`));
+    },
+    async closeSession(name) {
+      // Another version of this process may have had more connections.
+      for (let index = 0; index < Math.max(pool.length, sessions_min); index++) {
+        const on = pool[index] ?? pool[0];
+        await inOrder('close session', async () => on?.closeSession(`${name}.${index}`));
+      }
     },
     async close() {
       await Promise.all(pool.map(({ client }) => client.close()));

@@ -1,4 +1,7 @@
-/** The loader's lease: of all processes on one ClickHouse, one loads, under a token that only ever grows. */
+/**
+ * The loader's lease: of all processes on one ClickHouse, one loads, under a token that only ever grows. Everything that
+ * is sent under a token is sent in a session of its name, which is closed before the next token is claimed.
+ */
 import { randomBytes } from 'node:crypto';
 import type { SqlClient } from '../../sql/client.ts';
 import type { Clock } from '../../sql/clock.ts';
@@ -8,6 +11,11 @@ import { loadStatement } from '../../sql/statement.ts';
 export interface Lease {
   /** The fencing token under which this process may load; claims or renews the lease where needed. */
   hold(): Promise<number>;
+  /**
+   * Gives the token up after a failure, which may have left something running or on its way: the next `hold` claims a
+   * new one, and the server refuses what was sent under the old.
+   */
+  drop(): void;
   /** Lets go, so that another process need not wait for the lease to end. */
   release(): Promise<void>;
 }
@@ -38,6 +46,7 @@ export function createLease(
   const holder = `${instance}:${randomBytes(6).toString('hex')}`;
   let token = 0;
   let expires_at = 0;
+  let last_session = '';
 
   async function write(claimed: number, until: number): Promise<void> {
     await client.insert('leases', [
@@ -46,6 +55,8 @@ export function createLease(
   }
 
   async function claim(): Promise<void> {
+    // Our own calls are sent in the session of our last token, where something may run still.
+    if (last_session !== '') await client.closeSession(last_session);
     const standing = await client.rows<Claim>(claims, { name });
     const highest = standing[0];
     const is_free = standing.every(
@@ -53,28 +64,40 @@ export function createLease(
         Number(each.last_expires_at_ms) <= clock.now() || each.holder.startsWith(`${instance}:`),
     );
     if (!is_free) throw new CodedError('LEASE_HELD', `Another process holds the lease ${name}.`);
+    // Whoever held it may have sent something that runs still, or is on its way: it must not count any more.
+    for (const each of standing) {
+      if (sessionOf(each) !== last_session) await client.closeSession(sessionOf(each));
+    }
     const claimed = (highest?.token ?? 0) + 1;
     const until = clock.now() + lease_ms;
     await write(claimed, until);
-    // Two that claim the same token both read both claims; the lowest holder stands, and the other waits.
     const after = await client.rows<Claim>(claims, { name });
-    if (after[0]?.holder !== holder || after[0].token !== claimed) {
+    if (after.length !== 1 || after[0]?.holder !== holder || after[0].token !== claimed) {
+      // Both may see both, or the later one alone: so whoever sees another lets go.
+      await write(claimed, clock.now());
       throw new CodedError(
         'LEASE_HELD',
         `Another process claimed the lease ${name} at the same moment.`,
       );
     }
+    last_session = sessionOf({ holder, token: claimed });
+    await client.openSession(last_session);
     token = claimed;
     expires_at = until;
   }
 
+  const sessionOf = (of: Pick<Claim, 'holder' | 'token'>) => `${name}:${of.holder}:${of.token}`;
+  const isMine = (each: Claim) => each.token === token && each.holder === holder;
+
   return {
     async hold() {
-      if (token === 0) await claim();
-      else if (clock.now() > expires_at - lease_ms / 2) {
+      // An expired one is claimed anew, since others may have held it meanwhile; so is one of a clock that was set back.
+      const left_ms = expires_at - clock.now();
+      if (token === 0 || left_ms <= 0 || left_ms > lease_ms) await claim();
+      else if (left_ms < lease_ms / 2) {
         const standing = await client.rows<Claim>(claims, { name });
         const until = clock.now() + lease_ms;
-        if (standing[0]?.token !== token || standing[0].holder !== holder) {
+        if (!standing.some(isMine)) {
           token = 0;
           throw new CodedError('LEASE_LOST', `Another process took over the lease ${name}.`);
         }
@@ -83,9 +106,13 @@ export function createLease(
       }
       return token;
     },
+    drop() {
+      token = 0;
+    },
     async release() {
       if (token === 0) return;
       await write(token, clock.now());
+      await client.closeSession(sessionOf({ holder, token }));
       token = 0;
     },
   };

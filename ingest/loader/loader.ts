@@ -144,6 +144,7 @@ export function startLoader(options: {
         return;
       } catch (error) {
         failing = messageOf(error);
+        lease.drop();
         const code = isCoded(error) ? error.code : 'LOAD_FAILED';
         log.warn(
           { code, detail: failing, tries, segment: given.header.segment_id },

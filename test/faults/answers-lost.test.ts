@@ -20,7 +20,7 @@ import { countOf, pause, seededRandom } from './random.ts';
 import { eventLine } from './service.ts';
 
 // The short form is for every change: FAULT_INSERTS=10000 is the full one.
-const inserts = countOf('FAULT_INSERTS', 600);
+const inserts = countOf('FAULT_INSERTS', 300);
 const share = 0.1;
 
 describe.skipIf(!canRunServer())('a ClickHouse server whose answers get lost', () => {
@@ -48,7 +48,7 @@ describe.skipIf(!canRunServer())('a ClickHouse server whose answers get lost', (
       host: '127.0.0.1',
       port: 0,
       clock: system_clock,
-      log: pino({ level: 'silent' }),
+      log: pino({ level: process.env['FAULT_LOG'] ?? 'silent' }),
       limits: { segment_age_ms_max: 5, load_retry_ms_min: 5, load_retry_ms_max: 20 },
     });
   });
