@@ -77,12 +77,13 @@ export function startLoader(options: {
     fencing_token: number,
   ): Promise<{ load_seq: number; is_resumed: boolean }> {
     const { open, next_load_seq } = await loadPosition(client);
-    if (open?.segment_id === segment.header.segment_id)
+    // Where damage was taken out of it, what an attempt stored of that is not in the segment any more: it is settled.
+    if (open?.segment_id === segment.header.segment_id && !segment.header.is_mended)
       return { load_seq: open.load_seq, is_resumed: true };
     if (open) {
       const found = spool.find(open.segment_id);
       const left = found && (await spool.recheck(found));
-      if (left) {
+      if (left && !left.header.is_mended) {
         await load(left, open.load_seq, fencing_token, true);
         await spool.remove(left);
       } else {

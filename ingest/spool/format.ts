@@ -27,6 +27,8 @@ export interface SegmentHeader {
   readonly kind: 'events' | 'reference';
   readonly created_at: number;
   readonly salt_key: string;
+  /** Damage was taken out of it, perhaps after an attempt at a load had stored some of that. */
+  readonly is_mended?: true;
   /** Of a reference segment: what it loads, and how. */
   readonly reference?: ReferenceHeader;
 }

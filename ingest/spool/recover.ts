@@ -51,7 +51,10 @@ export async function recoverSegment(
   const kept_to = batches.at(-1)?.to ?? header_end;
   const damaged_bytes = found.damaged.reduce((sum, { from, to }) => sum + to - from, 0);
   const cut_bytes = bytes.length - found.tail_from;
-  const kept_header = header ?? { ...newHeader(0, now), segment_id };
+  const kept_header: SegmentHeader = {
+    ...(header ?? { ...newHeader(0, now), segment_id }),
+    ...(found.damaged.length > 0 && { is_mended: true }),
+  };
   const found_all = { batches, cut_bytes, damaged: found.damaged, damaged_bytes };
   for (const damage of found.damaged) {
     const part = bytes.subarray(damage.from, damage.to);

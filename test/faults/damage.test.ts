@@ -181,57 +181,69 @@ it(`puts a reference file aside as a whole, wherever its bit is flipped, ${flips
 describe('a segment that waits for ClickHouse', () => {
   const engine = useEngine('embedded');
 
-  it('stores no event that changed on the disk meanwhile, closed or open, and all the others', async () => {
-    let is_away = true;
-    const running = await run(engine(), {
-      limits: { recheck_after_ms: 0, segment_bytes_max: 6_000 },
-      fault: (step) => {
-        if (is_away && step === 'load.staged') throw new Error('Injected: ClickHouse is away.');
-      },
-    });
-    const sent = Array.from({ length: 120 }, (_, index) =>
-      event(`w${index}`, { reason: `as sent ${index}` }),
-    );
-    for (const each of sent) await running.post([each], { query: '' });
-    const folder = join(running.data_dir, 'spool');
-    const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
-    expect(names.length).toBeGreaterThan(5);
-    const touched: string[] = [];
-    for (const name of names) {
-      const path = join(folder, name);
-      const bytes = await readFile(path);
-      // The sentence of one event reads otherwise: whole JSON, and not what was sent.
-      const at = bytes.indexOf('as sent', below(bytes.length - 900));
-      const id = /"event_id":"(w\d+)"/.exec(bytes.toString('latin1', bytes.lastIndexOf(10, at)));
-      if (at < 0 || !id?.[1]) continue;
-      const file = await open(path, 'r+');
-      await file.write(Buffer.from('at sent'), 0, 7, at);
-      await file.close();
-      touched.push(id[1]);
-    }
-    expect(touched.length).toBeGreaterThan(5);
-    is_away = false;
-    const rest = sent.filter((each) => !touched.includes(String(each['event_id'])));
-    const stored = () =>
-      running.query<{ event_id: string; reason: string }>(
-        'SELECT event_id, reason FROM access_events ORDER BY event_id',
+  it.each(['load.staged', 'load.events'])(
+    'stores no event that changed on the disk meanwhile, closed or open, and all the others (failing at %s)',
+    async (failing) => {
+      let is_away = true;
+      const running = await run(engine(), {
+        limits: { recheck_after_ms: 0, segment_bytes_max: 6_000 },
+        fault: (step) => {
+          if (is_away && step === failing) throw new Error('Injected: ClickHouse is away.');
+        },
+      });
+      const sent = Array.from({ length: 120 }, (_, index) =>
+        event(`w${index}`, { reason: `as sent ${index}` }),
       );
-    await expect
-      .poll(async () => (await stored()).length, { timeout: 30_000 })
-      .toBeGreaterThanOrEqual(rest.length);
-    await expect
-      .poll(async () => (await inspectSpool(folder)).segments.length, { timeout: 30_000 })
-      .toBe(0);
-    expect((await stored()).map(({ event_id, reason }) => [event_id, reason])).toEqual(
-      rest
-        .map((each) => [String(each['event_id']), String(each['reason'])])
-        .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
-    );
-    expect((await inspectSpool(folder)).put_aside).toHaveLength(touched.length);
-    const metrics = await fetch(`${running.ingest.address}/metrics`).then((got) => got.text());
-    expect(metrics).toMatch(/ingest_spool_damaged_bytes [1-9]/);
-    await running.close();
-  });
+      for (const each of sent) await running.post([each], { query: '' });
+      const folder = join(running.data_dir, 'spool');
+      const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
+      expect(names.length).toBeGreaterThan(5);
+      // What an attempt has stored already was whole when it was.
+      const stored_before = new Set(
+        (await running.query<{ event_id: string }>('SELECT event_id FROM access_events')).map(
+          ({ event_id }) => event_id,
+        ),
+      );
+      const touched: string[] = [];
+      for (const name of names) {
+        const path = join(folder, name);
+        const bytes = await readFile(path);
+        // The sentence of one event reads otherwise: whole JSON, and not what was sent.
+        const at = bytes.indexOf('as sent', below(bytes.length - 900));
+        const id = /"event_id":"(w\d+)"/.exec(bytes.toString('latin1', bytes.lastIndexOf(10, at)));
+        if (at < 0 || !id?.[1]) continue;
+        const file = await open(path, 'r+');
+        await file.write(Buffer.from('at sent'), 0, 7, at);
+        await file.close();
+        touched.push(id[1]);
+      }
+      expect(touched.length).toBeGreaterThan(5);
+      is_away = false;
+      const rest = sent.filter(
+        ({ event_id }) =>
+          !touched.includes(String(event_id)) || stored_before.has(String(event_id)),
+      );
+      const stored = () =>
+        running.query<{ event_id: string; reason: string }>(
+          'SELECT event_id, reason FROM access_events ORDER BY event_id',
+        );
+      await expect
+        .poll(async () => (await stored()).length, { timeout: 30_000 })
+        .toBeGreaterThanOrEqual(rest.length);
+      await expect
+        .poll(async () => (await inspectSpool(folder)).segments.length, { timeout: 30_000 })
+        .toBe(0);
+      expect((await stored()).map(({ event_id, reason }) => [event_id, reason])).toEqual(
+        rest
+          .map((each) => [String(each['event_id']), String(each['reason'])])
+          .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+      );
+      expect((await inspectSpool(folder)).put_aside).toHaveLength(touched.length);
+      const metrics = await fetch(`${running.ingest.address}/metrics`).then((got) => got.text());
+      expect(metrics).toMatch(/ingest_spool_damaged_bytes [1-9]/);
+      await running.close();
+    },
+  );
 });
 
 /** The bytes of each whole batch, one character a byte. */

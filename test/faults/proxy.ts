@@ -64,9 +64,7 @@ export async function startProxy(target: string, random: () => number): Promise<
     if (is_insert) inserts += 1;
     // An attempt at a load asks three times as often as it inserts; it has to come to an end now and then.
     const fate =
-      random() < (is_insert ? share : share / 5)
-        ? names[Math.floor(random() * names.length)]
-        : undefined;
+      random() < (is_insert ? share : share / 5) ? names[turn++ % names.length] : undefined;
     if (fate) spoilt[fate] += 1;
     if (fate === 'never_sent') return void to.destroy();
     if (fate === 'server_error') return void to.writeHead(500).end('Code: 999. Spoilt on the way.');
