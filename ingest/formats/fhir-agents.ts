@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Mapping } from '../mapping.ts';
 import { hasCode, hasDicom, isDicom, namesCoding, type Coding } from './fhir-codes.ts';
 import type { Agent, AuditEvent } from './fhir-event.ts';
+import { organisationOfReference } from './fhir-identifiers.ts';
 import type { MappedEvent, MessageRefusal } from './message.ts';
 import { isNhsNumberSystem, isOrganisationSystem, plainSystem } from './nhs-identifiers.ts';
 
@@ -13,7 +14,7 @@ export interface Found {
 }
 
 const participation = /ParticipationType|2\.16\.840\.1\.113883\.5\.90/i;
-const role_class = /RoleClass|2\.16\.840\.1\.113883\.5\.110/i;
+const role_class = /RoleClass|ParticipationType|2\.16\.840\.1\.113883\.5\.(?:110|90)$/i;
 const security_role = /extra-security-role-type|security-role-type/i;
 
 // BALP: who receives (a read or query), or writes. The others of the class are parties to the act, not its user.
@@ -211,7 +212,7 @@ function organisationCode({ who, name }: Agent, mapping: Mapping): string {
   for (const text of [who?.reference ?? '', name, who?.display ?? ''])
     if (text !== '' && mapping.organisations[text] !== undefined)
       return mapping.organisations[text];
-  return '';
+  return organisationOfReference(who?.reference ?? '');
 }
 
 function isMachine({ who, types, roles }: Agent): boolean {

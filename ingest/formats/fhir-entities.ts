@@ -38,18 +38,34 @@ export function patientsOf(event: AuditEvent, mapping: Mapping): Patient[] {
       if (agent.who && !users.has(agent) && isPatientAgent(agent, mapping))
         told.push({ reference: agent.who, name: '' });
   }
-  const by_key = new Map<string, Patient>();
-  for (const { reference, name } of told) {
-    const patient = readPatient(reference, name, mapping);
+  return distinctPatients(
+    told.map(({ reference, name }) => ({
+      reference,
+      patient: readPatient(reference, name, mapping),
+    })),
+  );
+}
+
+/** Each patient once: the same reference, or the same number, is the same patient, and what has a number tells more. */
+function distinctPatients(
+  told: readonly { readonly reference: Reference; readonly patient: Patient }[],
+): Patient[] {
+  const patients: Patient[] = [];
+  const places = new Map<string, number>();
+  for (const { reference, patient } of told) {
     const plain = reference.reference.replace(/\/_history\/.*$/, '');
-    const key =
-      patient.patient_id ??
-      (plain ||
-        reference.identifiers.map(({ system, value }) => `${system}|${value}`).join() ||
-        reference.path);
-    if (!by_key.has(key)) by_key.set(key, patient);
+    const others = reference.identifiers.map(({ system, value }) => `${system}|${value}`).join();
+    const keys = [
+      patient.patient_id ?? '',
+      plain,
+      patient.patient_id || plain ? '' : others,
+    ].filter((key) => key !== '');
+    const place = keys.map((key) => places.get(key)).find((each) => each !== undefined);
+    for (const key of keys) places.set(key, place ?? patients.length);
+    if (place === undefined) patients.push(patient);
+    else if (patients[place]?.patient_id === undefined) patients[place] = patient;
   }
-  return [...by_key.values()];
+  return patients;
 }
 
 function readPatient(reference: Reference, name: string, mapping: Mapping): Patient {

@@ -32,14 +32,20 @@ export function readIdentifier(system: string, value: string): Identifier {
   return { system, value: plain };
 }
 
+/** The identifier of a reference that is a search, `Patient?identifier=system|id`. */
+export function identifierOfReference(reference: string): Identifier | undefined {
+  if (reference.length > identifier_length_max) return undefined;
+  const at = reference.indexOf('?');
+  const value = at < 0 ? null : new URLSearchParams(reference.slice(at + 1)).get('identifier');
+  return value ? readIdentifier('', value) : undefined;
+}
+
 /**
  * What a reference to a Patient says of their identifiers: the id under the base of its server as the system, where the
- * national registry or the mapping knows it; without a system where the reference is relative; or `?identifier=system|id`.
+ * national registry or the mapping knows it; without a system where the reference is relative.
  */
 export function identifiersOfPatient(reference: string, mapping: Mapping): Identifier[] {
   if (reference.length > identifier_length_max) return [];
-  const query = /^(?:.*\/)?Patient\?(?:.*&)?identifier=([^&]+)/.exec(reference)?.[1];
-  if (query !== undefined) return [readIdentifier('', decoded(query))];
   const match = /^(?:(.*)\/)?Patient\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]*)?$/.exec(
     reference,
   );
@@ -55,6 +61,15 @@ export function identifiersOfPatient(reference: string, mapping: Mapping): Ident
   return is_known ? [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value }] : [{ system, value }];
 }
 
+/** In the directory of organisations the id of an Organization is its ODS code. */
+export function organisationOfReference(reference: string): string {
+  const match =
+    /^https?:\/\/(?:[\w-]+\.)*directory\.spineservices\.nhs\.uk\/[\w/]*Organization\/([A-Z0-9]{1,32})$/i.exec(
+      reference.slice(0, identifier_length_max),
+    );
+  return match?.[1] ?? '';
+}
+
 function plainBase(base: string): string {
   return base.replace(/^https?:\/\//, '');
 }
@@ -65,12 +80,4 @@ function withoutEscapes(value: string): string {
   for (let times = 0; times < 4 && text.includes('&amp;'); times++)
     text = text.replaceAll('&amp;', '&');
   return text;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,7 +1,7 @@
 /** Short ways through the tree of a resource, whatever is in it: what is not of the expected type counts as absent. */
 import type { Coding } from './fhir-codes.ts';
 import type { Identifier } from './nhs-identifiers.ts';
-import { readIdentifier } from './fhir-identifiers.ts';
+import { identifierOfReference, readIdentifier } from './fhir-identifiers.ts';
 import type { Tree } from './fhir-xml.ts';
 
 /** Who or what an element points to. */
@@ -75,15 +75,19 @@ export function referenceOf(
   const reference = textAt(tree, 'reference');
   const inside = reference.startsWith('#') ? contained.get(reference.slice(1)) : undefined;
   const identifiers = [...objectsAt(tree, 'identifier'), ...objectsAt(inside, 'identifier')];
+  const conditional = identifierOfReference(reference);
   return {
     path,
     reference: reference.startsWith('#') ? '' : reference,
     kind:
       textAt(tree, 'type').split('/').at(-1) || textAt(inside, 'resourceType') || kindOf(reference),
-    identifiers: identifiers.flatMap((each) => {
-      const value = textAt(each, 'value');
-      return value === '' ? [] : [readIdentifier(textAt(each, 'system'), value)];
-    }),
+    identifiers: [
+      ...identifiers.flatMap((each) => {
+        const value = textAt(each, 'value');
+        return value === '' ? [] : [readIdentifier(textAt(each, 'system'), value)];
+      }),
+      ...(conditional ? [conditional] : []),
+    ],
     display: textAt(tree, 'display'),
   };
 }

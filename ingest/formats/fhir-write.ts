@@ -219,11 +219,11 @@ function client({ application, ip_address, device_id, action }: StoredEvent) {
   });
   const is_ip = isIP(ip_address) !== 0;
   const address = is_ip ? ip_address : device_id;
-  // BALP has the client of what is read as destination, and that of a search as source.
+  // BALP has the client of what is read as destination, and that of a search or an export as source.
   const machine =
-    action === 'search'
-      ? plain('110153', 'Source Role ID', 'client')
-      : plain('110152', 'Destination Role ID', 'client');
+    action === 'view'
+      ? plain('110152', 'Destination Role ID', 'client')
+      : plain('110153', 'Source Role ID', 'client');
   return [
     ...(application === '' ? [] : [plain('110150', 'Application', application)]),
     ...(address === '' ? [] : [{ ...machine, network: { address, type: is_ip ? '2' : '1' } }]),

@@ -13,10 +13,12 @@ const formats: Readonly<Record<string, FhirFormat>> = {
   'application/json': 'json',
   'application/fhir+json': 'json',
   'text/json': 'json',
+  'application/json+fhir': 'json',
   xml: 'xml',
   'application/xml': 'xml',
   'application/fhir+xml': 'xml',
   'text/xml': 'xml',
+  'application/xml+fhir': 'xml',
   '*/*': 'json',
   'application/*': 'json',
 };
@@ -110,7 +112,7 @@ export function answerErrorsInFhir(app: FastifyInstance, { log, limits }: Parts)
 
 function issueType({ status, code }: RequestRefused): string {
   if (code === 'SEARCH_DATE_MISSING') return 'required';
-  if (code === 'PARAMETER_UNKNOWN' || status === 406) return 'not-supported';
+  if (code === 'PARAMETER_UNKNOWN' || status === 406 || status === 415) return 'not-supported';
   if (status === 401) return 'login';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not-found';

@@ -16,9 +16,6 @@ export function capabilityStatement(base: string): Resource {
     },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/fhir+xml'],
-    instantiates: [
-      'https://profiles.ihe.net/ITI/BALP/CapabilityStatement/IHE.BALP.AuditRecordRepository',
-    ],
     rest: [
       {
         mode: 'server',

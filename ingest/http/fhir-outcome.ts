@@ -40,7 +40,7 @@ export function outcomeOf({ events, refusals }: Taken): Resource {
 
 /** Where the first event of a message is found, under the base of the service. */
 export function locationOf(base: string, source: string, { events }: Taken): string {
-  return `${base}/AuditEvent/${fhirId(source, events[0]?.event_id ?? '')}/_history/1`;
+  return `${base}/AuditEvent/${fhirId(source, events[0]?.event_id ?? '')}`;
 }
 
 /** The answer to a Bundle: the response of each entry in its order. */
@@ -67,7 +67,7 @@ function responseOf(taken: Taken, base: string, source: string) {
   const status = statusOf(taken);
   return {
     status: `${status} ${reasons[status]}`,
-    ...(taken.events.length > 0 && { location: locationOf(base, source, taken), etag: 'W/"1"' }),
+    ...(taken.events.length > 0 && { location: locationOf(base, source, taken) }),
     ...(taken.refusals.length > 0 && { outcome: outcomeOf(taken) }),
   };
 }

@@ -87,7 +87,7 @@ export function fhirRoutes(app: FastifyInstance, parts: Parts): void {
       reply.header('receipt', receipt).code(statusOf(result));
       if (result.events.length === 0) return sendResource(reply, outcomeOf(result), format);
       const location = locationOf(baseOf(request), source.source, result);
-      reply.header('location', location).header('etag', 'W/"1"');
+      reply.header('location', location);
       return sendTaken(request, reply, source, result);
     },
   );

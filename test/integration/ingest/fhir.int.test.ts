@@ -77,9 +77,7 @@ onEachEngine('FHIR', (engine) => {
       expect(reply.status).toBe(201);
       expect(reply.text).toBe('');
       const id = fhirId('exchange', 'one');
-      expect(reply.headers.get('location')).toBe(
-        `${running.ingest.address}/fhir/AuditEvent/${id}/_history/1`,
-      );
+      expect(reply.headers.get('location')).toBe(`${running.ingest.address}/fhir/AuditEvent/${id}`);
       expect(await stored()).toEqual([
         { event_id: 'one', patient_id: '9990000018', raw: body, format: 'fhir_r4' },
       ]);

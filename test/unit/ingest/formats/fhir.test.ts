@@ -423,6 +423,13 @@ describe('the organisation', () => {
     ).toBe('o1');
   });
 
+  it('is known by a reference to the national directory, or by one that is a search', () => {
+    const by = (reference: string) =>
+      eventOf(agents({ who: { reference }, requestor: false }))?.organisation_code;
+    expect(by('https://directory.spineservices.nhs.uk/STU3/Organization/RZZ01')).toBe('RZZ01');
+    expect(by(`Organization?identifier=${encodeURIComponent(ods)}%7CRZZ02`)).toBe('RZZ02');
+  });
+
   it('is the default where none is named', () => {
     expect(codes(agents())).toEqual(['MESSAGE_ORGANISATION_UNKNOWN']);
     expect(eventOf(agents(), { default_organisation_code: 'RZZ02' })?.organisation_code).toBe(
@@ -539,6 +546,17 @@ describe('patients', () => {
     );
     expect(events.map(({ event_id }) => event_id)).toEqual(['one#2']);
     expect(refusals).toHaveLength(1);
+  });
+
+  it('are one where the same reference stands with a number and without', () => {
+    const patient = { reference: 'Patient/p1/_history/2' };
+    const entity = [
+      {
+        what: { reference: 'Patient/p1', identifier: { system: nhs_number, value: '9990000018' } },
+        role: { coding: [{ code: '1' }] },
+      },
+    ];
+    expect(eventOf(readEventR5('one', { patient, entity }))?.patient_id).toBe('9990000018');
   });
 
   it('are missed in a view, and not in a search', () => {
