@@ -44,6 +44,8 @@ interface Asked {
 }
 
 const original_of_event = loadStatement('ingest/queries/original_of_event.sql');
+/** An id is a digest, so whoever asks for one without a date has every event looked at, newest first. */
+const read_ms_max = 60_000;
 const nothing_stored: Bounds = { load_seq: 0, first_ms: 0, last_ms: 0 };
 
 const described = {
@@ -230,11 +232,21 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
   async function eventOf(id: string, scope: ReadScope): Promise<StoredEvent | undefined> {
     const bounds = await boundsNow(retrieval_client);
     if (!bounds || !isFhirId(id)) return undefined;
-    const page = await findEvents(retrieval_client, byId(id), scope, bounds, {
-      count: 1,
-      is_descending: true,
-    });
-    return page.events[0];
+    const until = performance.now() + read_ms_max;
+    let after: Position | undefined;
+    do {
+      const page: Page = await findEvents(retrieval_client, byId(id), scope, bounds, {
+        count: 1,
+        is_descending: true,
+        ...(after && { after }),
+      });
+      if (page.events[0] || !page.next) return page.events[0];
+      after = page.next;
+    } while (performance.now() < until);
+    throw new RequestRefused(
+      'RETRIEVAL_TOO_LARGE',
+      'The event was not found in the time there is. Search for it with _id and a date.',
+    );
   }
 
   async function originalOf(event: StoredEvent, scope: ReadScope) {

@@ -8,8 +8,16 @@ superseded AS (
 )
 SELECT toUInt32(count()) AS total
 FROM access_events
-WHERE day BETWEEN {first_day:Date} AND {last_day:Date}
-    AND occurred_at >= fromUnixTimestamp64Milli({occurred_from:Int64}, 'UTC')
+PREWHERE day BETWEEN {first_day:Date} AND {last_day:Date}
+    AND (empty({days:Array(Date)}) OR day IN {days:Array(Date)})
+    AND (empty({patients:Array(String)}) OR patient_id IN {patients:Array(String)})
+    AND (empty({agent_values:Array(String)})
+        OR staff_id IN {agent_values:Array(String)} OR organisation_code IN {agent_values:Array(String)})
+    AND (empty({address_values:Array(String)})
+        OR ip_address IN {address_values:Array(String)} OR device_id IN {address_values:Array(String)})
+    AND (empty({entity_values:Array(String)})
+        OR patient_id IN {entity_values:Array(String)} OR document_id IN {entity_values:Array(String)})
+WHERE occurred_at >= fromUnixTimestamp64Milli({occurred_from:Int64}, 'UTC')
     AND occurred_at < fromUnixTimestamp64Milli({occurred_to:Int64}, 'UTC')
     AND received_at >= fromUnixTimestamp64Milli({received_from:Int64}, 'UTC')
     AND received_at < fromUnixTimestamp64Milli({received_to:Int64}, 'UTC')
@@ -21,7 +29,6 @@ WHERE day BETWEEN {first_day:Date} AND {last_day:Date}
     AND (empty({sources:Array(String)}) OR source IN {sources:Array(String)})
     AND (empty({actions:Array(String)}) OR action IN {actions:Array(String)})
     AND (empty({outcomes:Array(String)}) OR outcome IN {outcomes:Array(String)})
-    AND (empty({patients:Array(String)}) OR patient_id IN {patients:Array(String)})
     AND (empty({agents:Array(Array(String))}) OR arrayAll(
         wanted -> hasAny(wanted, [
             staff_id, concat(staff_id_system, '|', staff_id), concat(staff_id_system, '|'),

@@ -53,6 +53,15 @@ export function filtersOf(search: EventSearch) {
   };
 }
 
+/**
+ * Of a list of lists of tokens, the plain values of which an event has to have one, so that most events need not be looked
+ * at in full; none where a token stands for a whole system.
+ */
+export function plainValues(groups: readonly Alternatives[]): readonly string[] {
+  const values = (groups[0] ?? []).map((token) => token.slice(token.lastIndexOf('|') + 1));
+  return values.includes('') ? [] : values;
+}
+
 /** What the answer should look like. */
 export interface AnswerShape {
   /** Events a page; 0 with `is_count`. */

@@ -3,7 +3,7 @@ import type { Binds, SqlClient } from '../../sql/client.ts';
 import { addDays, localDay } from '../../sql/clock.ts';
 import { loadStatement } from '../../sql/statement.ts';
 import { nhs_number_system, organisation_system, type StoredEvent } from '../formats/fhir-write.ts';
-import { filtersOf, type EventSearch } from './event-search.ts';
+import { filtersOf, plainValues, type EventSearch } from './event-search.ts';
 import type { ReadScope } from './scope.ts';
 
 /** After which event a page begins. */
@@ -28,6 +28,7 @@ export interface Bounds {
 
 const search_events = loadStatement('ingest/queries/search_events.sql');
 const count_events = loadStatement('ingest/queries/count_events.sql');
+const patient_days = loadStatement('ingest/queries/patient_days.sql');
 const search_bounds = loadStatement('ingest/queries/search_bounds.sql');
 
 /** A window of days is read at a time: a page of the busiest day is found in that day, and rare ones in few steps. */
@@ -70,14 +71,18 @@ export async function findEvents(
   };
   const events: StoredEvent[] = [];
   const started = performance.now();
-  let day = after ? localDay(after.occurred_at_ms) : is_descending ? last : first;
-  for (let width = 1; day >= first && day <= last; width = Math.min(width * 2, window_days_max)) {
-    const edge = addDays(day, direction * (width - 1));
-    const [first_day, last_day] = is_descending ? [edge, day] : [day, edge];
+  const begin = after ? localDay(after.occurred_at_ms) : is_descending ? last : first;
+  const days = await candidateDays(client, search, first, last);
+  for (const window of days
+    ? listed(days, begin, direction)
+    : ranges(first, last, begin, direction)) {
+    if (performance.now() - started > page_ms_max) {
+      const day = is_descending ? window.last_day : window.first_day;
+      return { events, next: events.at(-1) ?? placeBefore(day, direction) };
+    }
     const rows = await client.rows<StoredEvent>(search_events, {
       ...binds,
-      first_day,
-      last_day,
+      ...window,
       count: count + 1 - events.length,
     });
     events.push(...rows.map(withNumbers));
@@ -85,12 +90,57 @@ export async function findEvents(
       const page = events.slice(0, count);
       return { events: page, next: page.at(-1) };
     }
-    day = addDays(edge, direction);
-    if (performance.now() - started > page_ms_max && day >= first && day <= last) {
-      return { events, next: events.at(-1) ?? placeBefore(day, direction) };
-    }
   }
   return { events, next: undefined };
+}
+
+/** Days that are read together. An empty list means all between. */
+interface Window extends Binds {
+  readonly first_day: string;
+  readonly last_day: string;
+  readonly days: readonly string[];
+}
+
+/** One day, then two, then four: a page of busy days is found in the first, and a rare event in few steps. */
+function* ranges(first: string, last: string, begin: string, direction: number): Generator<Window> {
+  let day = begin;
+  for (let width = 1; day >= first && day <= last; width = Math.min(width * 2, window_days_max)) {
+    const edge = addDays(day, direction * (width - 1));
+    const [first_day, last_day] = direction < 0 ? [edge, day] : [day, edge];
+    yield { first_day, last_day, days: [] };
+    day = addDays(edge, direction);
+  }
+}
+
+function* listed(days: readonly string[], begin: string, direction: number): Generator<Window> {
+  const ahead =
+    direction < 0
+      ? days.filter((day) => day <= begin).reverse()
+      : days.filter((day) => day >= begin);
+  for (
+    let from = 0, width = 4;
+    from < ahead.length;
+    from += width, width = Math.min(width * 2, window_days_max)
+  ) {
+    const some = ahead.slice(from, from + width).sort();
+    yield { first_day: some[0] ?? begin, last_day: some.at(-1) ?? begin, days: some };
+  }
+}
+
+/** The days that can have events of the patients of a search; undefined where it names none. */
+async function candidateDays(
+  client: SqlClient,
+  { patients }: EventSearch,
+  first_day: string,
+  last_day: string,
+): Promise<readonly string[] | undefined> {
+  if (patients.length === 0) return undefined;
+  const rows = await client.rows<{ local_day: string }>(patient_days, {
+    patients,
+    first_day,
+    last_day,
+  });
+  return rows.map(({ local_day }) => local_day);
 }
 
 /** How many events fit a search. */
@@ -104,10 +154,14 @@ export async function countEvents(
   const from_ms = Math.max(search.occurred.from_ms, bounds.first_ms);
   const to_ms = Math.min(search.occurred.to_ms, bounds.last_ms + 1);
   if (from_ms >= to_ms) return 0;
+  const [first_day, last_day] = [localDay(from_ms), localDay(to_ms - 1)];
+  const days = await candidateDays(client, search, first_day, last_day);
+  if (days?.length === 0) return 0;
   const [row] = await client.rows<{ total: number }>(count_events, {
     ...bindsOf(search, scope, bounds),
-    first_day: localDay(from_ms),
-    last_day: localDay(to_ms - 1),
+    first_day,
+    last_day,
+    days: days ?? [],
   });
   return row?.total ?? 0;
 }
@@ -122,6 +176,9 @@ function bindsOf(search: EventSearch, scope: ReadScope, bounds: Bounds): Binds {
     occurred_to: occurred.to_ms,
     received_from: received.from_ms,
     received_to: received.to_ms,
+    agent_values: plainValues(search.agents),
+    address_values: search.addresses[0] ?? [],
+    entity_values: plainValues(search.entities),
     organisation_system,
     nhs_number_system,
   };
