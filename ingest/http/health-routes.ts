@@ -4,6 +4,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { loadStatement } from '../../sql/statement.ts';
 import { messageOf } from '../../sql/errors.ts';
 import type { Parts } from './app.ts';
+import { registerFeedMetrics } from './feed-metrics.ts';
 
 const alive = loadStatement('ingest/queries/alive.sql');
 
@@ -57,9 +58,10 @@ function loaderProblem({ loader, spool, clock, limits }: Parts): string {
   return `The oldest segment has waited for more than ${limits.stuck_ms / 1000} s.`;
 }
 
-function createRegistry({ spool, loader, syslog }: Parts): Registry {
+function createRegistry({ spool, loader, syslog, client, clock }: Parts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerFeedMetrics(registry, client, clock);
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
