@@ -23,6 +23,8 @@ export interface FeedFigures {
   readonly has_rhythm: boolean;
   /** For this hour of the week; without a rhythm a day is taken for it, of events alone. */
   readonly usual_interval_ms: number;
+  /** Whole hours since the last delivery in which the feed usually delivers. */
+  readonly due_hours: number;
   readonly is_due: boolean;
   readonly is_silent: boolean;
   readonly is_late: boolean;

@@ -5,7 +5,7 @@ import type { Clock } from '../../sql/clock.ts';
 import { createFeedHealthReader, type FeedHealth } from '../../sql/feed-health.ts';
 
 /** A scrape must not wait for an engine that is away; Prometheus gives up after ten seconds itself. */
-const read_ms_max = 5_000;
+const read_ms_max = 8_000;
 
 type Label = 'source' | 'dataset' | 'quantile' | 'code' | 'kind' | 'problem';
 type Sample = readonly [labels: Partial<Record<Label, string>>, value: number];

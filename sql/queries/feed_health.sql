@@ -9,9 +9,8 @@ toStartOfHour(now_at) AS now_hour,
 now_hour - INTERVAL 8 WEEK AS learned_from,
 (h -> toUInt16(if(has({bank_holidays:Array(Date)}, toDate(h, 'Europe/London')), 7,
     toDayOfWeek(toTimeZone(h, 'Europe/London'))) * 24 + toHour(toTimeZone(h, 'Europe/London')))) AS slotOf,
-hours AS (
-    SELECT * FROM feed_hours WHERE feed_hours.hour >= now_hour - INTERVAL 26 WEEK AND feed_hours.hour <= now_hour
-),
+-- Half a year is looked at: a gap of three months has two gaps in it to be learned from.
+now_hour - INTERVAL 26 WEEK AS looked_from,
 -- Loads that are committed and not in the hours yet: one row per feed.
 tail AS (
     SELECT 'access_events' AS dataset, source, max(s.loaded_at) AS tail_heard_at, max(s.last_occurred_at) AS tail_event_at
@@ -39,20 +38,28 @@ known_sources AS (
     FROM sources AS s
 ),
 feed_keys AS (
-    SELECT dataset, source FROM lives
+    SELECT toString(p.dataset) AS dataset, toString(p.source) AS source FROM feed_hour_parts AS p WHERE p.dataset != ''
     UNION DISTINCT SELECT dataset, source FROM tail
     UNION DISTINCT
-    -- A source that was never heard of.
-    SELECT 'access_events' AS dataset, k.source AS source FROM known_sources AS k
-    WHERE NOT k.is_ended AND k.source NOT IN (SELECT source FROM lives) AND k.source NOT IN (SELECT source FROM tail)
+    -- Sources that were never heard of.
+    SELECT 'access_events' AS dataset, v.source AS source FROM source_versions AS v
+    WHERE v.source NOT IN (SELECT h.source FROM feed_hour_parts AS h) AND v.source NOT IN (SELECT t.source FROM tail AS t)
+    GROUP BY v.source
+    HAVING NOT argMax(v.is_ended, v.version)
+),
+heard_hours AS (
+    SELECT p.dataset AS dataset, p.source AS source, p.hour AS hour, min(p.first_heard_at) AS first_heard_at,
+        max(p.last_heard_at) AS last_heard_at, max(p.longest_gap_ms) AS longest_gap_ms
+    FROM feed_hour_parts AS p
+    WHERE p.deliveries > 0 AND p.hour >= looked_from AND p.hour <= now_hour
+    GROUP BY p.dataset, p.source, p.hour
 ),
 -- Hours with deliveries, each with the hour and the instant of the next delivery after it.
 active AS (
     SELECT dataset, source, hour, longest_gap_ms,
         leadInFrame(toNullable(hour)) OVER following AS next_hour,
         dateDiff('millisecond', last_heard_at, leadInFrame(first_heard_at) OVER following) AS crossing_ms
-    FROM hours
-    WHERE deliveries > 0
+    FROM heard_hours
     WINDOW following AS (PARTITION BY dataset, source ORDER BY hour ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
 ),
 -- Every hour of the learned weeks up to the last delivery, with the longest gap that touches it. The hour of the last
@@ -74,10 +81,9 @@ slots AS (
 -- Whether a feed keeps to hours of the week: nearly all its deliveries come in hours in which it usually delivers.
 rhythms AS (
     SELECT dataset, source, sumIf(active_hours, is_usually_active) >= 0.8 * sum(active_hours) AS is_rhythmic,
-        sum(active_hours) AS active_hours_learned,
+        sum(active_hours) AS active_hours_learned, groupArrayIf(slot, is_usually_active) AS active_slots,
         maxIf(toNullable(usual_ms), slot = slotOf(now_hour)) AS slot_usual_ms,
-        maxIf(weeks, slot = slotOf(now_hour)) AS slot_weeks,
-        maxIf(is_usually_active, slot = slotOf(now_hour)) AS is_active_now
+        maxIf(weeks, slot = slotOf(now_hour)) AS slot_weeks
     FROM slots GROUP BY dataset, source
 ),
 feeds AS (
@@ -90,29 +96,16 @@ feeds AS (
     LEFT JOIN lives AS l ON l.dataset = k.dataset AND l.source = k.source
     LEFT JOIN tail AS t ON t.dataset = k.dataset AND t.source = k.source
 ),
--- How many whole hours have passed since the last delivery in which the feed usually delivers.
-due AS (
-    SELECT d.dataset AS dataset, d.source AS source, count() AS due_hours
-    FROM (
-        SELECT dataset, source, toStartOfHour(heard_or_0) + ahead * 3600 AS due_hour, slotOf(due_hour) AS slot
-        FROM feeds
-        ARRAY JOIN range(1, toUInt32(least(1344, greatest(1, dateDiff('hour', toStartOfHour(heard_or_0), now_hour))))) AS ahead
-        WHERE heard_or_0 > toDateTime64(0, 3, 'UTC')
-    ) AS d
-    INNER JOIN (SELECT * FROM slots WHERE is_usually_active) AS s
-        ON s.dataset = d.dataset AND s.source = d.source AND s.slot = d.slot
-    GROUP BY d.dataset, d.source
-),
 -- Lateness of four weeks, by events: quantiles are the bounds that so many events kept to.
 lateness_bounds AS (
-    SELECT dataset, source, sumMap(lateness) AS lateness_map,
+    SELECT p.dataset AS dataset, p.source AS source, sumMap(p.lateness) AS lateness_map,
         arraySort(arrayZip(mapKeys(lateness_map), mapValues(lateness_map))) AS pairs,
         arrayCumSum(arrayMap(pair -> pair.2, pairs)) AS up_to,
         arrayFilter(pair -> pair.1 <= 604800, pairs) AS fresh_pairs,
         arrayCumSum(arrayMap(pair -> pair.2, fresh_pairs)) AS fresh_up_to
-    FROM hours
-    WHERE hour >= now_hour - INTERVAL 4 WEEK AND stored > 0 AND dataset = 'access_events'
-    GROUP BY dataset, source
+    FROM feed_hour_parts AS p
+    WHERE p.hour >= now_hour - INTERVAL 4 WEEK AND p.hour <= now_hour AND p.stored > 0 AND p.dataset = 'access_events'
+    GROUP BY p.dataset, p.source
 ),
 lateness_quantiles AS (
     SELECT dataset, source,
@@ -128,9 +121,11 @@ volume_windows AS (
     SELECT f.source AS source, toStartOfHour(now_at - toIntervalSecond(q.complete_after_s)) AS window_end,
         window_end - INTERVAL 24 HOUR AS window_start,
         greatest(f.first_event_hour, window_start - INTERVAL 8 WEEK) AS volume_from
-    FROM (SELECT source, dataset, assumeNotNull(first_event_hour) AS first_event_hour FROM lives WHERE isNotNull(lives.first_event_hour)) AS f
-    INNER JOIN lateness_quantiles AS q ON q.source = f.source AND q.dataset = f.dataset
-    WHERE f.dataset = 'access_events'
+    FROM (
+        SELECT p.source AS source, min(p.hour) AS first_event_hour FROM feed_hour_parts AS p
+        WHERE p.dataset = 'access_events' AND p.occurred_events > 0 GROUP BY p.source
+    ) AS f
+    INNER JOIN lateness_quantiles AS q ON q.source = f.source
 ),
 volume_hours AS (
     SELECT g.source AS source, g.grid_hour AS grid_hour, slotOf(g.grid_hour) AS slot, g.is_judged AS is_judged,
@@ -140,7 +135,12 @@ volume_hours AS (
         FROM volume_windows
         ARRAY JOIN range(0, toUInt32(greatest(0, dateDiff('hour', volume_from, window_end)))) AS ahead
     ) AS g
-    LEFT JOIN (SELECT source, hour, occurred_events FROM hours WHERE dataset = 'access_events') AS h
+    LEFT JOIN (
+        SELECT p.source AS source, p.hour AS hour, sum(p.occurred_events) AS occurred_events
+        FROM feed_hour_parts AS p
+        WHERE p.dataset = 'access_events' AND p.occurred_events > 0 AND p.hour >= looked_from AND p.hour <= now_hour
+        GROUP BY p.source, p.hour
+    ) AS h
         ON h.source = g.source AND h.hour = g.grid_hour
 ),
 -- The forecast of a slot: the median of the same hour of the week, and its spread by the median absolute deviation.
@@ -169,21 +169,26 @@ recent AS (
         sumIf(rejects + conflicts, NOT is_recent) AS usual_refused,
         sumIf(stored + duplicates + rejects + conflicts, NOT is_recent) AS usual_received,
         sumIf(rejects_by_code['EVENT_TIME_FUTURE'], is_recent) AS day_refused_as_future,
-        sumIf(ahead_events, is_recent) AS day_ahead, minIf(least_late_ms, is_recent) AS day_least_late_ms,
-        countIf(is_recent AND stored > 0) AS day_hours, minIf(least_late_ms, is_recent AND stored > 0) AS least_late_ms_of_day,
+        sumIf(ahead_events, is_recent) AS day_ahead, minIf(least_late_ms, is_recent) AS least_late_ms_of_day,
+        uniqExactIf(hour, is_recent AND stored > 0) AS day_hours,
         sumIf(unmapped_staff, is_recent) AS day_unmapped_staff, sumIf(unmapped_patients, is_recent) AS day_unmapped_patients,
         sumIf(unmapped_organisations, is_recent) AS day_unmapped_organisations,
         sumIf(backfilled_events, is_recent) AS day_backfilled
-    FROM (SELECT *, hour > now_hour - INTERVAL 24 HOUR AS is_recent FROM hours WHERE hour > now_hour - INTERVAL 29 DAY)
+    FROM (
+        SELECT *, hour > now_hour - INTERVAL 24 HOUR AS is_recent FROM feed_hour_parts
+        WHERE dataset != '' AND hour > now_hour - INTERVAL 29 DAY AND hour <= now_hour
+    )
     GROUP BY dataset, source
 ),
 -- Numbers at the end of event ids: one sequence where every id has one behind the same prefix, and few are missing.
 sequences AS (
-    SELECT dataset, source, sum(numbered_events) AS numbered, min(lowest_number) AS lowest, max(highest_number) AS highest,
-        assumeNotNull(highest) - assumeNotNull(lowest) + 1 AS span,
-        numbered = sum(stored) AND numbered >= 100 AND min(lowest_prefix) = max(highest_prefix)
+    SELECT p.dataset AS dataset, p.source AS source, sum(p.numbered_events) AS numbered, min(p.lowest_number) AS lowest,
+        max(p.highest_number) AS highest, assumeNotNull(highest) - assumeNotNull(lowest) + 1 AS span,
+        numbered = sum(p.stored) AND numbered >= 100 AND min(p.lowest_prefix) = max(p.highest_prefix)
             AND span <= 1.25 * numbered AND span >= numbered AS is_sequence
-    FROM hours WHERE dataset = 'access_events' GROUP BY dataset, source
+    FROM feed_hour_parts AS p
+    WHERE p.dataset = 'access_events' AND p.hour >= looked_from
+    GROUP BY p.dataset, p.source
 )
 SELECT f.dataset AS dataset, f.source AS source,
     toBool(k.is_known = 1 AND k.is_ended) AS is_ended, toBool(k.is_simulated) AS is_simulated,
@@ -198,9 +203,12 @@ SELECT f.dataset AS dataset, f.source AS source,
         AND r.slot_weeks >= 2 AND r.active_hours_learned >= 3) AS has_rhythm,
     toFloat64(if(has_rhythm, greatest(10000, coalesce(r.slot_usual_ms, 0)), 86400000)) AS usual_interval_ms,
     -- Nothing is due while no hour has passed in which the feed usually delivers.
+    -- How many whole hours have passed since the last delivery in which the feed usually delivers.
+    toUInt32(arrayCount(ahead -> has(r.active_slots, slotOf(toStartOfHour(f.heard_or_0) + ahead * 3600)),
+        range(1, toUInt32(least(1344, greatest(1, dateDiff('hour', toStartOfHour(f.heard_or_0), now_hour))))))) AS due_hours,
     -- Reference data that was loaded once or twice may never be loaded again, so without a rhythm nothing of it is due.
-    toBool(if(has_rhythm, NOT r.is_rhythmic OR d.due_hours > 0
-        OR (r.is_active_now AND f.heard_or_0 >= now_hour - INTERVAL 1 HOUR), f.dataset = 'access_events')) AS is_due,
+    toBool(if(has_rhythm, NOT r.is_rhythmic OR due_hours > 0
+        OR (has(r.active_slots, slotOf(now_hour)) AND f.heard_or_0 >= now_hour - INTERVAL 1 HOUR), f.dataset = 'access_events')) AS is_due,
     toBool(f.heard_or_0 > toDateTime64(0, 3, 'UTC') AND is_due AND silence_ms >= 2.5 * usual_interval_ms) AS is_silent,
     toBool(f.heard_or_0 > toDateTime64(0, 3, 'UTC') AND is_due AND silence_ms >= 1.5 * usual_interval_ms) AS is_late,
     toFloat64(f.deliveries) AS deliveries, toFloat64(f.stored) AS stored, toFloat64(f.duplicates) AS duplicates,
@@ -226,7 +234,6 @@ SELECT f.dataset AS dataset, f.source AS source,
 FROM feeds AS f
 LEFT JOIN known_sources AS k ON k.source = f.source
 LEFT JOIN rhythms AS r ON r.dataset = f.dataset AND r.source = f.source
-LEFT JOIN due AS d ON d.dataset = f.dataset AND d.source = f.source
 LEFT JOIN lateness_quantiles AS q ON q.dataset = f.dataset AND q.source = f.source
 LEFT JOIN volume_windows AS w ON w.source = f.source AND f.dataset = 'access_events'
 LEFT JOIN volumes AS v ON v.source = f.source AND f.dataset = 'access_events'

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emptyFeedHours, feedHoursAddUp, rollUpFeeds } from '../../../analytics/feed-hours.ts';
 import { registerFeedMetrics } from '../../../ingest/http/feed-metrics.ts';
+import { openEngine } from '../../../sql/client.ts';
 import { fixedClock } from '../../../sql/clock.ts';
 import { readFeedHealth } from '../../../sql/feed-health.ts';
 import { parseStatement } from '../../../sql/statement.ts';
@@ -144,13 +145,7 @@ onEachEngine('the verdicts on feeds', (engine) => {
     const health = await readFeedHealth(client, now);
     expect(health.find(({ source }) => source === 'as usual')?.silence_ms).toBe(1000);
     await client.command(
-      parseStatement(
-        'test',
-        'ALTER TABLE segments DELETE WHERE load_seq = 1000000 SETTINGS mutations_sync = 1'.replace(
-          ' SETTINGS mutations_sync = 1',
-          '',
-        ),
-      ),
+      parseStatement('test', 'ALTER TABLE segments DELETE WHERE load_seq = 1000000'),
     );
     await expect
       .poll(async () => rows('SELECT 1 FROM segments WHERE load_seq = 1000000'))
@@ -177,9 +172,11 @@ onEachEngine('the verdicts on feeds', (engine) => {
 
     test('are absent where they cannot be read, and one says so', async () => {
       const registry = new Registry();
-      const away = { ...engine().client, rows: () => Promise.reject(new Error('away')) };
-      registerFeedMetrics(registry, away, fixedClock(now));
+      // Nothing listens on port 9.
+      const away = await openEngine({ path: '', url: 'http://127.0.0.1:9' });
+      registerFeedMetrics(registry, await away.client('away'), fixedClock(now));
       const text = await registry.metrics();
+      await away.close();
       expect(text).toContain('access_audit_feed_health_read 0');
       expect(text).not.toMatch(/^access_audit_source_silent\{/m);
     });
