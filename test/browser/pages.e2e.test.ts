@@ -2,6 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { fillSilentSource, silent_source } from './silent-source.ts';
 import { useStage, type Person } from './pages.ts';
 import {
   fillSmallExchange,
@@ -11,7 +12,10 @@ import {
   withheld_alert_id,
 } from './small-exchange.ts';
 
-const stage = useStage((client) => fillSmallExchange(client, Date.now()));
+const stage = useStage(async (client) => {
+  await fillSmallExchange(client, Date.now());
+  await fillSilentSource(client, Date.now());
+});
 
 const pages: readonly (readonly [person: Person, path: string, heading: string | RegExp])[] = [
   ['investigator', '/alerts', 'Alerts'],
@@ -22,6 +26,9 @@ const pages: readonly (readonly [person: Person, path: string, heading: string |
   ['programme-lead', '/usage', 'Usage'],
   ['programme-lead', '/feeds', 'Feeds'],
   ['administrator', '/feeds', 'Feeds'],
+  ['administrator', `/feeds/sources/${silent_source}`, silent_source],
+  ['programme-lead', '/feeds/sources/north-hub', 'north-hub'],
+  ['guardian', '/feeds/sources/never-was', 'Page not found'],
   [
     'administrator',
     '/feeds/rejects?source=north-hub&dataset=access_events&code=EVENT_CONFLICT&raw=shown',
@@ -114,6 +121,92 @@ test('the table behind a chart has the figures, published', async () => {
   const table = await page.locator('#types-finding ~ details table').innerText();
   expect(table).toMatch(/Hospice\s+\*\s+\*\s+\*/);
   await context.close();
+});
+
+test('every page says what cannot be seen, and why', async () => {
+  const context = await stage().signedIn('investigator', { has_javascript: false });
+  const page = await context.newPage();
+  for (const path of ['/alerts', `/alerts/${own_alert_id}`, '/feeds', '/sign-out']) {
+    await page.goto(path);
+    const banner = await page.locator('.app-feed-banner').innerText();
+    expect(banner).toContain(`The source ${silent_source} is silent: nothing since`);
+    expect(banner).toContain('sees nothing: patients’ contacts have never come');
+  }
+  await page.goto('/sign-in');
+  await context.clearCookies();
+  await page.goto('/sign-in');
+  expect(await page.locator('.app-feed-banner').count()).toBe(0);
+  await context.close();
+});
+
+test('a source shows its hours against the forecast, as chart, table and CSV', async () => {
+  const context = await stage().signedIn('programme-lead', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto(`/feeds/sources/${silent_source}`);
+  expect(await page.locator('main').innerText()).toMatch(/Nothing has come for \d+ (hours|days)/);
+  await page.locator('#volume-finding ~ details summary').click();
+  expect(await page.locator('#volume-finding ~ details tbody tr').count()).toBe(169);
+  const download = await context.request.get(`/feeds/sources/${silent_source}/volume.csv`);
+  const lines = (await download.text()).trim().split('\n');
+  expect(lines[0]).toBe('hour,events_occurred,forecast,spread,events_stored,duplicates');
+  expect(lines[1]).toMatch(/^20..-..-..T..:00:00\.000Z,3,3,1\.7,3,0$/);
+  const looks = await stage().client.rows({
+    name: 'test',
+    text: "SELECT detail FROM own_audit WHERE action = 'export' AND subject_kind = 'feeds'",
+  });
+  expect(looks).toEqual([{ detail: JSON.stringify({ source: silent_source, of: 'volume' }) }]);
+  await context.close();
+});
+
+test('an administrator has refusals run again, without JavaScript, and it is recorded', async () => {
+  const context = await stage().signedIn('administrator', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/feeds/sources/north-hub');
+  await page.click('text=Try it');
+  expect(await page.locator('.nhsuk-error-message').innerText()).toContain('Say why');
+  await page.fill('[name=reason]', 'The mapping was corrected.');
+  await page.selectOption('[name=code]', 'EVENT_TIME_NO_OFFSET');
+  await page.click('text=Try it');
+  expect(await page.locator('#reruns ~ table tbody').innerText()).toMatch(
+    /EVENT_TIME_NO_OFFSET, as a trial\s+Waiting/,
+  );
+  const { client } = stage();
+  const asked = await client.rows<{ request_id: string }>({
+    name: 'test',
+    text: "SELECT request_id, source, code, is_dry_run, reason FROM rerun_requests WHERE requested_by != ''",
+  });
+  expect(asked).toMatchObject([
+    {
+      source: 'north-hub',
+      code: 'EVENT_TIME_NO_OFFSET',
+      is_dry_run: true,
+      reason: 'The mapping was corrected.',
+    },
+  ]);
+  expect(
+    await client.rows({
+      name: 'test',
+      text: "SELECT subject_ids FROM own_audit WHERE subject_kind = 'rerun' AND action = 'command'",
+    }),
+  ).toEqual([{ subject_ids: [asked[0]?.request_id] }]);
+  await context.close();
+});
+
+test('nobody else has anything run again', async () => {
+  const { client, dashboard, signedIn } = stage();
+  const asked = () =>
+    client.rows({ name: 'test', text: 'SELECT count() AS n FROM rerun_requests' });
+  const before = await asked();
+  for (const person of ['investigator', 'guardian', 'programme-lead'] as const) {
+    const context = await signedIn(person);
+    const answer = await context.request.post('/feeds/sources/north-hub?/rerun', {
+      form: { code: '', reason: 'x', how: 'store' },
+      headers: { origin: dashboard.address },
+    });
+    expect(answer.status()).toBe(403);
+    await context.close();
+  }
+  expect(await asked()).toEqual(before);
 });
 
 test('from sign-in to an alert and out again by keyboard alone', async () => {

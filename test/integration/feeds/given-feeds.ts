@@ -30,9 +30,8 @@ export function ticks(
   return found.reverse();
 }
 
-/** Numbers loads across calls, as the loader does: in the order in which they come. */
-export function givenFeeds(client: SqlClient) {
-  let load_seq = 0;
+/** Numbers loads across calls, as the loader does: in the order in which they come, after `load_seq`. */
+export function givenFeeds(client: SqlClient, load_seq = 0) {
   return {
     async deliver(deliveries: readonly GivenDelivery[]): Promise<void> {
       const loads = [...deliveries]
