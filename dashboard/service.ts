@@ -44,6 +44,9 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
+/** A banner may tell of a minute ago: no feed is told silent in less than half a minute, and most in hours. */
+const feed_stale_ms = 60_000;
+
 type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
 /**
@@ -83,7 +86,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     pages,
     people,
     own_audit,
-    readFeeds: createFeedHealthReader(pages),
+    readFeeds: createFeedHealthReader(pages, feed_stale_ms),
     links,
   };
   server.on('request', (req, res) => respond(handler, services, isOurHost, req, res));

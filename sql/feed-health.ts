@@ -89,21 +89,44 @@ export async function readFeedHealth(client: SqlClient, now: EpochMs): Promise<F
   return rows.map((row) => ({ ...row, ...judgeFeed(row, loaded) }));
 }
 
-/** The health is judged anew after so long: the silence of a feed that is heard every ten seconds shows after 25. */
-const kept_ms = 5_000;
+/** Within this all askers share one answer: the silence of a feed that is heard every ten seconds shows after 30. */
+const fresh_ms = 5_000;
 
-/** `readFeedHealth` for many readers: those who ask within five seconds of one another share one answer. */
+/**
+ * `readFeedHealth` for many readers, who share its answers.
+ *
+ * @param stale_ms an answer that is no older is given at once while a newer one is read for whoever asks next: a page
+ *   should not wait for what hardly changes. 0 for those who need the state of the instant.
+ */
 export function createFeedHealthReader(
   client: SqlClient,
+  stale_ms = 0,
 ): (now: EpochMs) => Promise<readonly FeedHealth[]> {
   let kept: { at: EpochMs; health: Promise<readonly FeedHealth[]> } | undefined;
-  return (now) => {
-    if (!kept || now < kept.at || now - kept.at >= kept_ms) {
-      const health = readFeedHealth(client, now);
+  let is_reading = false;
+  async function refresh(now: EpochMs): Promise<void> {
+    is_reading = true;
+    const health = readFeedHealth(client, now);
+    try {
+      await health;
       kept = { at: now, health };
-      // A failure is not kept: whoever asks next asks again.
-      health.catch(() => (kept = undefined));
+    } catch {
+      // The old answer stays until it is too old; then whoever asks is told why there is none.
+    } finally {
+      is_reading = false;
     }
+  }
+  return (now) => {
+    const age = kept ? now - kept.at : Infinity;
+    if (!kept || age < 0 || age > Math.max(fresh_ms, stale_ms)) {
+      const health = readFeedHealth(client, now);
+      const mine = { at: now, health };
+      kept = mine;
+      // A failure is not kept: whoever asks next asks again.
+      health.catch(() => {
+        if (kept === mine) kept = undefined;
+      });
+    } else if (age > fresh_ms && !is_reading) void refresh(now);
     return kept.health;
   };
 }
