@@ -12,6 +12,8 @@ export interface HourRow {
 }
 
 const hour_ms = 3_600_000;
+/** What `Wed 18` takes. */
+const label_px = 64;
 const day_name = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -29,7 +31,10 @@ export function hourlyVolume(
   { width }: { width: number },
 ): Plot.PlotOptions {
   const midnights = rows.map(({ at_ms }) => at_ms).filter((at) => local_hour.format(at) === '00');
-  const step = Math.ceil((midnights.length * 64) / (width - 80));
+  const step = Math.ceil((midnights.length * label_px) / (width - 80));
+  const last_at = Math.max(...rows.map(({ at_ms }) => at_ms));
+  // A day's name begins at its midnight, so one that is too near the end would be cut.
+  const named_until = last_at - (label_px / (width - 80)) * rows.length * hour_ms;
   const forecasts = rows.filter((row) => row.forecast !== null && row.spread !== null);
   return {
     width,
@@ -41,7 +46,7 @@ export function hourlyVolume(
     y: { nice: true, zero: true },
     marks: [
       Plot.axisX(
-        midnights.filter((_, index) => index % step === 0),
+        midnights.filter((at, index) => index % step === 0 && at <= named_until),
         {
           tickFormat: (at: Date | number) => day_name.format(at),
           tickSize: 4,

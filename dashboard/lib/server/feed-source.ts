@@ -72,10 +72,11 @@ export function latenessFinding(feed: FeedHealth): string {
 }
 
 /** For a source whose ids are not numbered in one sequence, so that a gap shows in the hours alone. */
-function hoursMissing({ volume_weeks, missing_hours }: FeedHealth): string {
+function hoursMissing({ volume_weeks, missing_hours, is_late }: FeedHealth): string {
+  if (is_late) return 'Not judged while nothing comes';
   if (volume_weeks < 4) return 'Not judged yet: its ids are not numbered, and there is no forecast';
   if (missing_hours === 0)
-    return 'None: every hour of the last whole day has events where they are usual';
+    return 'None: in the last whole day, events came of every hour in which five or more are usual';
   return `${plural(missing_hours, 'hour')} of the last whole day without events in which five or more are usual`;
 }
 
@@ -100,13 +101,13 @@ export function sourceFacts(feed: FeedHealth, sees_refusals: boolean) {
     { key: 'Stored', value: plural(feed.stored, 'event') },
     {
       key: 'Duplicates',
-      value: `${formatCount(feed.duplicates)}, ${formatCount(feed.day_duplicates)} in the last day`,
+      value: `${formatCount(feed.duplicates)} in all, ${formatCount(feed.day_duplicates)} in the last day`,
     },
     ...(sees_refusals
       ? [
           {
             key: 'Refused',
-            value: `${formatCount(feed.rejects)} and ${plural(feed.conflicts, 'conflict')}, ${formatCount(feed.day_refused)} in the last day`,
+            value: `${formatCount(feed.rejects)} and ${plural(feed.conflicts, 'conflict')} in all, ${formatCount(feed.day_refused)} in the last day`,
           },
         ]
       : []),
