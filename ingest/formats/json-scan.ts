@@ -78,10 +78,7 @@ export function findEntries(bytes: Buffer, entries_max: number): EntrySpan[] {
       is_name_next = false;
       at = end;
     } else if (byte === open_object || byte === open_list) {
-      if (depth === 2 && top_name === 'entry') {
-        entry_from = at;
-        entry_name = '';
-      }
+      if (depth === 2 && top_name === 'entry') entry_from = at;
       const is_resource = depth === 3 && entry_from >= 0 && entry_name === 'resource';
       if (is_resource && byte === open_object && !resource) resource_from = at;
       depth += 1;

@@ -61,12 +61,24 @@ export const targets: readonly {
 }[] = [
   {
     name: 'fhir json',
-    seeds: resources.map(json),
+    seeds: [
+      ...resources.map(json),
+      Buffer.from(`{"resourceType":"AuditEvent","type":${'['.repeat(100_000)}`),
+      Buffer.from(`{"resourceType":"AuditEvent","id":"${'\\\\"'.repeat(100_000)}`),
+      json(
+        readEvent('many', { agent: Array.from({ length: 5_000 }, () => ({ requestor: true })) }),
+      ),
+    ],
     run: (bytes) => check(() => readFhir(bytes, 'application/fhir+json', mapping), bytes),
   },
   {
     name: 'fhir xml',
-    seeds: [readEventXml('one'), readEventXml('two', '')].map((text) => Buffer.from(text)),
+    seeds: [
+      readEventXml('one'),
+      readEventXml('two', ''),
+      '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><AuditEvent>&c;</AuditEvent>',
+      `<AuditEvent xmlns="http://hl7.org/fhir">${'<agent>'.repeat(20_000)}`,
+    ].map((text) => Buffer.from(text)),
     run: (bytes) => check(() => readFhir(bytes, 'application/fhir+xml', mapping), bytes),
   },
   {

@@ -259,6 +259,17 @@ describe('the user', () => {
     expect(eventOf(agents(asking, human, organisation))?.staff_id).toBe('h1');
   });
 
+  it('is the one that is known to be a person, before one of whom nothing is known', () => {
+    const unknown = { who: { identifier: { value: 'u1' } }, requestor: true };
+    expect(eventOf(agents(unknown, personAgent('1'), organisation))?.staff_id).toBe('1');
+  });
+
+  it('is nobody where a person is named who did not ask, and a machine did', () => {
+    const asking = { ...machine, requestor: true };
+    const other = personAgent('1', { requestor: false });
+    expect(codes(agents(asking, other, organisation))).toEqual(['MESSAGE_USER_UNKNOWN']);
+  });
+
   it('is not chosen between two, unless the mapping does', () => {
     const two = agents(
       personAgent('1'),
@@ -371,6 +382,22 @@ describe('where from', () => {
       entity: [patientEntity('9990000018'), queryEntity('x=y')],
     });
     expect(eventOf(query)).toMatchObject({ action: 'search', ip_address: '192.0.2.53' });
+  });
+
+  it('is the source in an export, where the user is', () => {
+    const type = { system: dicom, code: '110106' };
+    expect(eventOf(event({ type, subtype: undefined }))).toMatchObject({
+      action: 'export',
+      ip_address: '192.0.2.53',
+    });
+  });
+
+  it('may be a URI or a reference in R5', () => {
+    const agent = (fields: Json) => [organisationAgent('RZZ01'), personAgent('1', fields)];
+    const uri = agent({ networkUri: 'https://ward.example.org' });
+    expect(eventOf(readEventR5('one', { agent: uri }))?.device_id).toBe('https://ward.example.org');
+    const reference = agent({ networkReference: { reference: 'Endpoint/7' } });
+    expect(eventOf(readEventR5('one', { agent: reference }))?.device_id).toBe('Endpoint/7');
   });
 
   it('is the application in a delete', () => {
@@ -617,6 +644,13 @@ describe('what was done', () => {
     ).toEqual(['MESSAGE_ACTION_UNMAPPED']);
   });
 
+  it.each(['110102', '110104', '110105', '110107'])(
+    'DICOM %s moves data, and is no view',
+    (code) => {
+      expect(codes(of({ ...kind(code), action: 'R' }))).toEqual(['MESSAGE_ACTION_UNMAPPED']);
+    },
+  );
+
   it('that contradicts itself is not guessed', () => {
     expect(codes(of({ action: 'R', subtype: [{ system: interaction, code: 'delete' }] }))).toEqual([
       'MESSAGE_ACTION_UNMAPPED',
@@ -821,6 +855,7 @@ describe('what is not valid', () => {
     [{ outcome: '' }, 'AuditEvent.outcome'],
     [{ id: 'a b' }, 'AuditEvent.id'],
     [{ id: 'x'.repeat(65) }, 'AuditEvent.id'],
+    [{ outcomeDesc: ' ' }, 'AuditEvent.outcomeDesc'],
     [{ agent: [] }, 'AuditEvent.agent'],
     [{ agent: {} }, 'AuditEvent.agent'],
     [{ agent: [{ ...personAgent('1'), requestor: 'true' }] }, 'AuditEvent.agent[0].requestor'],
