@@ -46,7 +46,6 @@ interface Asked {
 const original_of_event = loadStatement('ingest/queries/original_of_event.sql');
 /** An id is a digest, so whoever asks for one without a date has every event looked at, newest first. */
 const read_ms_max = 60_000;
-const nothing_stored: Bounds = { load_seq: 0, first_ms: 0, last_ms: 0 };
 
 const described = {
   description:
@@ -224,14 +223,14 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
 
   async function beginning(parsed: ParsedSearch | undefined): Promise<Cursor> {
     if (!parsed) throw new TypeError('A search begins with its parameters.');
-    const bounds = (await boundsNow(retrieval_client)) ?? nothing_stored;
+    const bounds = await boundsNow(retrieval_client);
     return { search: parsed.search, shape: parsed.shape, bounds, after: undefined };
   }
 
   /** Newest first: what somebody asks for by its id is mostly what they have just sent. */
   async function eventOf(id: string, scope: ReadScope): Promise<StoredEvent | undefined> {
     const bounds = await boundsNow(retrieval_client);
-    if (!bounds || !isFhirId(id)) return undefined;
+    if (!isFhirId(id)) return undefined;
     const until = performance.now() + read_ms_max;
     let after: Position | undefined;
     do {

@@ -131,7 +131,7 @@ export function syslogRetrievalRoutes(app: FastifyInstance, parts: Parts): void 
         .reduce((one, other) => intersection(one, other), all_time),
       sources: given.getAll('source').flatMap((value) => value.split(',')),
       count: Math.min(Number(count), count_max),
-      load_seq: (await boundsNow(retrieval_client))?.load_seq ?? 0,
+      load_seq: (await boundsNow(retrieval_client)).load_seq,
       after: undefined,
     };
   }

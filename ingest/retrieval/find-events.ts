@@ -36,18 +36,17 @@ const window_days_max = 64;
 /** After this a page is given as far as it got. It has a next one, which goes on. */
 const page_ms_max = 20_000;
 
-/** The bounds of a search that begins now; undefined where there is no event yet. */
-export async function boundsNow(client: SqlClient): Promise<Bounds | undefined> {
+/** The bounds of a search that begins now; where there is no event yet, there is no time between them. */
+export async function boundsNow(client: SqlClient): Promise<Bounds> {
   const [row] = await client.rows<{
     load_seq: string;
     first_ms: string | null;
     last_ms: string | null;
   }>(search_bounds);
-  if (!row || row.first_ms === null || row.last_ms === null) return undefined;
   return {
-    load_seq: Number(row.load_seq),
-    first_ms: Number(row.first_ms),
-    last_ms: Number(row.last_ms),
+    load_seq: Number(row?.load_seq ?? 0),
+    first_ms: Number(row?.first_ms ?? 0),
+    last_ms: Number(row?.last_ms ?? -1),
   };
 }
 
