@@ -32,6 +32,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Programs that others wrote: installed by the suite where they are missing.
+      {
+        test: {
+          ...shared,
+          name: 'senders',
+          include: ['test/senders/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           ...shared,

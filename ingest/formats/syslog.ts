@@ -150,17 +150,20 @@ function isPiece(bytes: Buffer): boolean {
 }
 
 const vocabulary =
-  /<\?xml|<\/?(?:[\w.-]{1,64}:)?(?:AuditMessage|EventIdentification|EventID|EventTypeCode|ActiveParticipant|RoleIDCode|AuditSource\w{0,20}|ParticipantObject\w{0,30})\b|csd-code=|codeSystemName=|UserIsRequestor=|ParticipantObject(?:ID|TypeCode)=/;
+  /<\?xml|<\/?(?:[\w.-]{1,64}:)?(?:AuditMessage|EventIdentification|EventID|EventTypeCode|ActiveParticipant|RoleIDCode|AuditSource\w{0,20}|ParticipantObject\w{0,30}|SOPClass|Instance UID|Accession Number)\b|csd-code=|codeSystemName=|UserIsRequestor=|ParticipantObject(?:ID|TypeCode)=/;
 
-/** `<13>Nov 21 10:00:00 host …`, or with a time of RFC 3339: what relays write before what they did not understand. */
+/**
+ * Whether a relay wrote `<13>Nov 21 10:00:00 host …`, or the same with a time of RFC 3339, before what it did not
+ * understand: another header follows, or more than a message under such a header may have (RFC 3164 section 4.1).
+ */
 function hasOlderHeader(bytes: Buffer): boolean {
   const text = bytes.toString('latin1', 0, 512);
-  const match =
-    /^<\d{1,3}>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ (?:.*?<\d{1,3}>1 )/s.exec(
-      text,
-    );
-  return match !== null;
+  if (!older_header.test(text)) return false;
+  return bytes.length > older_bytes_max || /^<\d{1,3}>.*?<\d{1,3}>1 /s.test(text);
 }
+
+const older_header = /^<\d{1,3}>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ /;
+const older_bytes_max = 1_024;
 
 function mangled(): MappedMessage {
   return refused(

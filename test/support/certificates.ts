@@ -39,7 +39,7 @@ export function createAuthority(name = 'Test authority'): Authority {
       const extensions = path(`${common_name}.ext`);
       writeFileSync(
         extensions,
-        'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n',
+        `subjectAltName=DNS:${common_name},DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n`,
       );
       openssl([
         ...['req', '-new', '-key', files.key_path, '-out', request, '-subj', `/CN=${common_name}`],

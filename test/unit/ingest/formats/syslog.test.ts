@@ -100,6 +100,10 @@ it.each([
   ['its end cut off', asSyslog(long).slice(0, 8_192)],
   ['nothing left but the declaration', asSyslog('<?xml version="1.0"?>')],
   ['a fresh header before a middle piece', `${relayed}${long.slice(8_000, 16_000)}`],
+  [
+    'a fresh header before a middle piece of words',
+    `${relayed}${'and some more of it '.repeat(100)}`,
+  ],
   ['a fresh header of RFC 5424 before a middle piece', forwarded + long.slice(8_000, 16_000)],
   ['a fresh header before its last piece', relayed + long.slice(-300)],
   ['no header before a line of it', '  <ActiveParticipant UserID="a" UserIsRequestor="true"/>'],
