@@ -137,7 +137,9 @@ async function embedded(options: EngineOptions): Promise<Backend> {
             for (const { name, path } of await found.json<{ name: string; path: string }>())
               table_paths.set(name, path);
           }
-          await Promise.all(tables.map((table) => fsync(table_paths.get(table) ?? '')));
+          // A table in memory has no directory.
+          const paths = tables.map((table) => table_paths.get(table) ?? '');
+          await Promise.all(paths.filter((path) => path !== '').map(fsync));
         },
       };
     },

@@ -52,7 +52,8 @@ export interface SqlClient {
   command(statement: Statement, binds?: Binds): Promise<void>;
   /**
    * Makes the names of the parts of these tables survive a power cut. An insert fsyncs its part and the part's own
-   * directory, but not the directory of the table, in which the part has its name. On a server nothing is done.
+   * directory, but not the directory of the table, in which the part has its name. `insert` does this by itself; after
+   * an `insertSelect` it is for the caller to say when. On a server nothing is done.
    */
   syncTables(tables: readonly string[]): Promise<void>;
   /**
@@ -174,6 +175,7 @@ export function createSqlClient(
       const columns = rows[0] && Object.keys(rows[0]);
       await run(`insert ${table}`, async (on) => {
         await on.insertBytes(table, columns, bytes);
+        await on.syncTables([table]);
         return { value: undefined, rows: rows.length };
       });
     },

@@ -66,7 +66,6 @@ export async function writeIntent(
       began_at: clock.now(),
     },
   ]);
-  await client.syncTables(['load_intents']);
 }
 
 /**
@@ -84,12 +83,14 @@ export async function settleIntent(
     const { format_version } = intent;
     const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
     await client.insertSelect(query('settle_keys'), { load_seq }, exact);
+    await client.syncTables(['access_events', 'event_keys']);
     const seal = await sealSettled({ client, seals }, { load_seq, segment_id, loaded_at: now });
     await client.insertSelect(
       query('settle_events'),
       { load_seq, segment_id, format_version, fencing_token, ...seal },
       exact,
     );
+    await client.syncTables(['segments']);
     return;
   }
   const { changed, ended } = await countsOf(client, `${dataset}_versions`, load_seq);

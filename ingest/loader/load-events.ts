@@ -190,7 +190,6 @@ export async function loadEvents(
       digest: context.digest,
     },
   ]);
-  await client.syncTables(['segments']);
   fault('load.committed');
   return counts;
 }

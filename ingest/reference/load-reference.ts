@@ -81,7 +81,6 @@ export async function loadReference(
       digest: context.digest,
     },
   ]);
-  await client.syncTables(['reference_loads']);
   fault('reference.committed');
   await client.command(query('empty_table'), { working_table: tables.staging });
   return {
