@@ -1,4 +1,4 @@
-/** `npm run bench -- ingest`: what the front door costs, as ratios measured side by side in one run. */
+/** `npm run bench -- ingest` and `-- verify`: what the front door and the seals cost, as ratios measured side by side in one run. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,17 +7,22 @@ import { CodedError } from '../../sql/errors.ts';
 import { reportFailure } from '../../start.ts';
 import { benchBatches } from './batches.ts';
 import { benchSingleEvents } from './single-events.ts';
+import { benchVerify } from './verify.ts';
 
-const usage = 'npm run bench -- ingest [--events 300000] [--seconds 10]';
+const usage =
+  'npm run bench -- ingest [--events 300000] [--seconds 10] | verify [--events 10000000]';
 
 async function main(): Promise<void> {
-  const { events, seconds } = parseBenchArguments(process.argv.slice(2));
+  const { what, events, seconds } = parseBenchArguments(process.argv.slice(2));
   const directory = mkdtempSync(join(tmpdir(), 'access-audit-bench-'));
   try {
-    const figures = [
-      ...(await benchBatches({ directory: join(directory, 'batches'), events })),
-      ...(await benchSingleEvents({ directory: join(directory, 'single'), seconds })),
-    ];
+    const figures =
+      what === 'verify'
+        ? await benchVerify({ directory: join(directory, 'verify'), events })
+        : [
+            ...(await benchBatches({ directory: join(directory, 'batches'), events })),
+            ...(await benchSingleEvents({ directory: join(directory, 'single'), seconds })),
+          ];
     process.stdout.write(
       '| what | per second | against | per second | ratio | |\n|---|---|---|---|---|---|\n',
     );
@@ -37,19 +42,24 @@ function round(value: number): string {
   return Math.round(value).toLocaleString('en-GB');
 }
 
-function parseBenchArguments(args: readonly string[]): { events: number; seconds: number } {
+function parseBenchArguments(args: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       options: { events: { type: 'string' }, seconds: { type: 'string' } },
       allowPositionals: true,
     });
-    if (positionals.join() !== 'ingest') throw new Error('Name what to measure.');
-    const [events, seconds] = [Number(values.events ?? 300_000), Number(values.seconds ?? 10)];
+    const what = positionals.join();
+    if (what !== 'ingest' && what !== 'verify') throw new Error('Name what to measure.');
+    const events_unless_told = what === 'verify' ? 10_000_000 : 300_000;
+    const [events, seconds] = [
+      Number(values.events ?? events_unless_told),
+      Number(values.seconds ?? 10),
+    ];
     if (!Number.isInteger(events) || events < 1_000 || !Number.isInteger(seconds) || seconds < 1) {
       throw new Error('Events (1000 or more) and seconds are whole numbers.');
     }
-    return { events, seconds };
+    return { what, events, seconds };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }
