@@ -8,6 +8,7 @@ import type { Clock } from '../sql/clock.ts';
 import { CodedError } from '../sql/errors.ts';
 import type { Logger } from '../sql/log.ts';
 import { openSealLog } from '../sql/seals/log.ts';
+import { finishErasures } from '../sql/seals/erase.ts';
 import { sealOlderLoads } from '../sql/seals/seal-older.ts';
 import { createApp } from './http/app.ts';
 import { createAuthenticator } from './http/authenticate.ts';
@@ -67,6 +68,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { data_dir } = options;
   const seals = openSealLog({ client, clock, data_dir, log_name: 'events', log });
   const older = await sealOlderLoads({ client, seals }, log);
+  await finishErasures({ client, clock, seals });
   if (older > 0) log.info({ loads: older }, 'loads from before there were seals are sealed now');
   const loader = startLoader({ spool, client, lease, seals, clock, log, limits, fault });
   const authenticator = createAuthenticator(

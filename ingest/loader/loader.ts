@@ -5,6 +5,7 @@ import type { SqlClient } from '../../sql/client.ts';
 import type { Clock } from '../../sql/clock.ts';
 import { isCoded, messageOf } from '../../sql/errors.ts';
 import type { Logger } from '../../sql/log.ts';
+import { takeLoadTurn } from '../../sql/load-turn.ts';
 import type { SealLog } from '../../sql/seals/log.ts';
 import { loadStatement } from '../../sql/statement.ts';
 import type { IngestLimits } from '../limits.ts';
@@ -59,8 +60,11 @@ export function startLoader(options: {
       const [known] = await client.rows<{ is_committed: number }>(is_committed, { segment_id });
       if (known && Number(known.is_committed) === 1) return;
     }
-    // Another process may have stored events while this one did not hold the lease.
-    if (fencing_token !== keys_token) keys.reset();
+    // Another process may have stored and sealed events while this one did not hold the lease.
+    if (fencing_token !== keys_token) {
+      keys.reset();
+      seals.forget();
+    }
     keys_token = fencing_token;
     const { load_seq, is_resumed } = await numberFor(segment, fencing_token);
     await load(segment, load_seq, fencing_token, is_resumed);
@@ -139,7 +143,7 @@ export function startLoader(options: {
         const checked = await spool.recheck(segment);
         if (!checked) return;
         segment = checked;
-        await attempt(segment, segment.is_recovered || tries > 1);
+        await takeLoadTurn(() => attempt(checked, checked.is_recovered || tries > 1));
         await spool.remove(segment);
         failing = '';
         return;

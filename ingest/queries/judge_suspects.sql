@@ -24,6 +24,17 @@ stored AS (
     FROM candidates
     GROUP BY source, event_id
 ),
+-- Ids of events that were erased. They are known, whatever now comes with them, and nothing of it is kept.
+erased AS (
+    SELECT source, event_id, 1 AS is_erased
+    FROM segment_suspects
+    WHERE SHA256(concat(toString(length(source)), ':', source, ',', toString(length(event_id)), ':', event_id, ',')) IN (
+        SELECT id_hash
+        FROM erased_events
+        WHERE key IN (SELECT sipHash64(source, event_id) FROM segment_suspects)
+    )
+    GROUP BY source, event_id
+),
 -- One row per id in the segment.
 firsts AS (
     SELECT source, event_id, min(segment_position) AS first_position, argMin(content_v1, segment_position) AS content
@@ -32,6 +43,7 @@ firsts AS (
 )
 SELECT suspects.segment_position,
     multiIf(
+        erased.is_erased = 1, 'duplicate',
         stored.is_ours = 1 AND suspects.segment_position = stored.our_position, 'stored',
         stored.is_stored = 0 AND suspects.segment_position = firsts.first_position, 'store',
         suspects.content_v1 = if(stored.is_stored = 1, stored.content, firsts.content), 'duplicate',
@@ -39,3 +51,4 @@ SELECT suspects.segment_position,
 FROM (SELECT source, event_id, segment_position, content_v1 FROM segment_suspects) AS suspects
 INNER JOIN firsts ON firsts.source = suspects.source AND firsts.event_id = suspects.event_id
 LEFT JOIN stored ON stored.source = suspects.source AND stored.event_id = suspects.event_id
+LEFT JOIN erased ON erased.source = suspects.source AND erased.event_id = suspects.event_id

@@ -12,5 +12,6 @@ WHERE record = 'message'
         FROM original_messages
         WHERE message_id IN (SELECT message_id FROM segment_lines WHERE record = 'message')
     )
+    AND message_id NOT IN (SELECT message_id FROM erased_events WHERE message_id != '')
 ORDER BY segment_position
 LIMIT 1 BY source, message_id

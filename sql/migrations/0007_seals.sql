@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS erased_events
     leaf FixedString(32) COMMENT 'leaf_v1 of the row; without its salt it tells nothing',
     salt_hash UInt64 COMMENT 'sipHash64 of its salt',
     key UInt64 COMMENT 'as in event_keys',
-    id_hash FixedString(32) COMMENT 'SHA-256 of source and event_id: an erased event that comes again is known'
+    id_hash FixedString(32) COMMENT 'SHA-256 of source and event_id: an erased event that comes again is known',
+    message_id String COMMENT 'of the foreign message that told it, which went with it: should it come again, its bytes are not kept'
 )
 ENGINE = MergeTree
 ORDER BY (load_seq, segment_position)

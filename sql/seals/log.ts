@@ -37,6 +37,8 @@ export interface SealLog {
   lastLoad(): Promise<number>;
   /** Reads the key anew, and names it where the log names another. */
   takeKey(): Promise<void>;
+  /** Forgets where the log stands: another process may have appended to it. */
+  forget(): void;
   /** Writes what the witness does not have yet. */
   close(): Promise<void>;
 }
@@ -205,6 +207,10 @@ export function openSealLog(options: SealLogOptions): SealLog {
         return Promise.resolve();
       });
       await inTurn(() => Promise.resolve());
+    },
+    forget() {
+      shared.state = undefined;
+      shared.is_certain = false;
     },
     async close() {
       await shared.queue;

@@ -22,7 +22,7 @@ onEachEngine('a sealed store', (engine) => {
   });
 
   it('names every edit, removal, insertion, exchange, truncation and rollback, and the load', async () => {
-    const { unnamed } = await tamperManyTimes(engine(), running.data_dir, 52, 20_260_301);
+    const { unnamed } = await tamperManyTimes(engine(), running.data_dir, 39, 20_260_301);
     expect(unnamed).toEqual([]);
     expect(await verified(engine(), running.data_dir)).toMatchObject({ is_intact: true });
   });
