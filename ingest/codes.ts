@@ -97,6 +97,21 @@ export const request_codes = {
   BODIES_TOO_MANY: [503, 'Too many JSON bodies are under way; send again after Retry-After.'],
   BODY_CUT_SHORT: [400, 'The body ended before its time; what was complete may be stored.'],
   REJECTS_TOO_MANY: [422, 'So many lines were refused that the rest was not read.'],
+  EVENTS_COLUMN_MISSING: [400, 'A column that every event needs is not there; nothing is stored.'],
+  EVENTS_COLUMN_UNKNOWN: [
+    400,
+    'A column is not a field of an event, or stands there twice; nothing is stored.',
+  ],
+  EVENTS_COLUMN_TYPE: [400, 'A column has another type than its field; nothing is stored.'],
+  EVENTS_ARROW_INVALID: [
+    400,
+    'The Arrow stream is damaged or cut short; record batches before may be stored.',
+  ],
+  EVENTS_ARROW_TOO_LARGE: [
+    413,
+    'A record batch or its dictionaries are too large; write smaller ones.',
+  ],
+  EVENTS_CSV_INVALID: [400, 'The CSV is damaged; rows before may be stored.'],
   REFERENCE_COLUMN_MISSING: [400, 'The CSV header lacks a required column; nothing is stored.'],
   REFERENCE_COLUMN_UNKNOWN: [
     400,

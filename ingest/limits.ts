@@ -39,6 +39,11 @@ export const default_limits = {
   block_segment_bytes_max: 24 * mebibyte,
   /** What one block may hold; about 5 000 events. */
   block_bytes_max: 768 * kibibyte,
+  /** An Arrow record batch, which is in memory as a whole: some 200 000 events. Its description is far smaller. */
+  arrow_batch_bytes_max: 64 * mebibyte,
+  arrow_metadata_bytes_max: mebibyte,
+  /** Arrow streams that are read at the same time; the others wait for their turn. */
+  arrow_streams_max: 3,
   /** A body that says it is smaller is written as lines: a block of few rows is mostly names of columns. */
   block_body_bytes_min: 64 * kibibyte,
   /** With the loader idle, how long a first event waits for company. */

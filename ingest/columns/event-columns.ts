@@ -76,6 +76,8 @@ export interface EventColumns {
   rows: number;
   /** About how many bytes the rows take, the repeating values left out. */
   bytes: number;
+  /** How many blocks were taken; the words of a field may be others after each. */
+  blocks: number;
 }
 
 /** So many that the 16 bits of an index suffice, and that what each block costs is shared by many. */
@@ -102,6 +104,7 @@ export function newEventColumns(default_staff_id_system: string): EventColumns {
     position: new Uint32Array(block_rows_max),
     rows: 0,
     bytes: 0,
+    blocks: 0,
   };
 }
 
@@ -242,6 +245,7 @@ function empty(columns: EventColumns): void {
   search_results.rows = 0;
   columns.rows = 0;
   columns.bytes = 0;
+  columns.blocks += 1;
 }
 
 function emptyText(column: TextColumn): void {

@@ -17,40 +17,8 @@ import {
   type WordColumn,
 } from '../columns/column.ts';
 import { commitRow, undoRow, type EventColumns } from '../columns/event-columns.ts';
-import { AccessEventSchema } from '../event.ts';
-import { isNhsNumberAt, isPlainText, isVisibleText, readInstantAt, type Read } from './bytes.ts';
-
-type Kind = 'id' | 'text' | 'patient' | 'words' | 'code' | 'instant' | 'codes' | 'patients';
-
-interface Field {
-  readonly name: string;
-  /** The name and its closing quote, as they stand in a line. */
-  readonly key: Uint8Array;
-  readonly kind: Kind;
-  readonly length_max: number;
-  readonly items_max: number;
-  readonly text: TextColumn | undefined;
-  readonly word: WordColumn | undefined;
-  readonly isAllowed: (source: Uint8Array, from: number, to: number) => boolean;
-}
-
-interface Schema {
-  readonly enum?: readonly string[];
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-  readonly items?: Schema;
-}
-
-const schemas = Object.entries(AccessEventSchema.properties as Record<string, Schema>);
-const required = schemas.reduce(
-  (mask, [name], index) =>
-    AccessEventSchema.required.includes(name as never) ? mask | (1 << index) : mask,
-  0,
-);
-const indexOf = (name: string) => schemas.findIndex(([each]) => each === name);
-const patient_bit = 1 << indexOf('patient_id');
-const action_index = indexOf('action');
+import { isNhsNumberAt, isVisibleText, readInstantAt, type Read } from './bytes.ts';
+import { eventFields, type Field } from './event-fields.ts';
 
 const [quote, backslash, comma, colon, space] = [34, 92, 44, 58, 32];
 const [line_feed, carriage_return, brace, end_brace, bracket, end_bracket] = [
@@ -66,7 +34,7 @@ export interface LineReader {
 }
 
 export function createLineReader(columns: EventColumns, context: EventContext): LineReader {
-  const fields = schemas.map(([name, schema]) => fieldOf(name, schema, columns, context));
+  const { fields, required, patient_bit, action_bit } = eventFields(columns, context);
   /** Which field followed each one in the line before: most lines have the same fields in the same order. */
   const follows = new Int8Array(fields.length + 1);
   const instant: Read = { value: 0, day_key: -1, day_ms: 0 };
@@ -109,7 +77,7 @@ export function createLineReader(columns: EventColumns, context: EventContext): 
       }
       before = which;
       at += field.key.length;
-      const bit = 1 << which;
+      const { bit } = field;
       // Of a name that stands twice the last one counts, says JSON.parse; that is its business.
       if ((seen & bit) !== 0) return -1;
       seen |= bit;
@@ -136,7 +104,7 @@ export function createLineReader(columns: EventColumns, context: EventContext): 
           }
         }
         putWord(word, row, found);
-        if (which === action_index) is_search = end - at === 6 && bytes[at] === 115;
+        if (bit === action_bit) is_search = end - at === 6 && bytes[at] === 115;
         at = end + 1;
       } else if (field.text !== undefined) {
         if (bytes[at++] !== quote) return -1;
@@ -233,53 +201,6 @@ function readList(
   }
   endList(list, row);
   return -1;
-}
-
-function fieldOf(
-  name: string,
-  schema: Schema,
-  columns: EventColumns,
-  { organisation_codes }: EventContext,
-): Field {
-  const { texts, words } = columns as {
-    texts: Record<string, TextColumn | undefined>;
-    words: Record<string, WordColumn | undefined>;
-  };
-  const base = {
-    name,
-    key: new TextEncoder().encode(`${name}"`),
-    length_max: schema.maxLength ?? schema.items?.maxLength ?? 32,
-    items_max: schema.maxItems ?? 0,
-    text: texts[name],
-    word: words[name],
-    isAllowed: isPlainText as Field['isAllowed'],
-  };
-  if (name === 'occurred_at') return { ...base, kind: 'instant' };
-  if (name === 'supplier_codes') return { ...base, kind: 'codes' };
-  if (name === 'search_results') return { ...base, kind: 'patients' };
-  if (name === 'patient_id') return { ...base, kind: 'patient' };
-  if (schema.enum) {
-    const allowed = new Set(schema.enum);
-    return {
-      ...base,
-      kind: 'words',
-      isAllowed: (source, from, to) => allowed.has(latin1(source, from, to)),
-    };
-  }
-  if (name === 'organisation_code') {
-    return {
-      ...base,
-      kind: 'code',
-      isAllowed: (source, from, to) =>
-        isVisibleText(source, from, to) &&
-        (organisation_codes.size === 0 || organisation_codes.has(latin1(source, from, to))),
-    };
-  }
-  return { ...base, kind: schema.minLength === undefined ? 'text' : 'id' };
-}
-
-function latin1(source: Uint8Array, from: number, to: number): string {
-  return Buffer.from(source.buffer, source.byteOffset + from, to - from).toString('latin1');
 }
 
 function isHere(key: Uint8Array, bytes: Uint8Array, at: number): boolean {

@@ -7,6 +7,8 @@ import { eventContext } from '../event-context.ts';
 import { AccessEventSchema } from '../event.ts';
 import { mediaType, readBody } from '../formats/body.ts';
 import { createIntake, newReceipt, type Intake } from '../intake.ts';
+import { receiveArrow } from '../receive-arrow.ts';
+import { receiveEventCsv } from '../receive-event-csv.ts';
 import { receiveEventArray, receiveEventLines } from '../receive-events.ts';
 import { refusal } from '../check-record.ts';
 import { AnswerSchema, ErrorSchema, ReceiptSchema, WaitSchema } from './answers.ts';
@@ -17,6 +19,7 @@ import { receiptState } from './receipt-state.ts';
 
 export function eventRoutes(app: FastifyInstance, parts: Parts): void {
   const { spool, limits, clock, authenticator } = parts;
+  const streams = createByteBudget(limits.arrow_streams_max, limits.room_wait_ms_max);
   const arrays = createByteBudget(limits.array_bytes_under_way_max, limits.room_wait_ms_max);
 
   app.post(
@@ -25,8 +28,8 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         summary: 'Sends access events',
         description:
-          'NDJSON (application/x-ndjson) of any length, or a JSON array or one event (application/json); plain, gzip or zstd. One bad event never refuses the others.',
-        consumes: ['application/x-ndjson', 'application/json'],
+          'NDJSON (application/x-ndjson), an Arrow IPC stream (application/vnd.apache.arrow.stream) or CSV (text/csv) of any length, or a JSON array or one event (application/json); plain, gzip or zstd. One bad event never refuses the others.',
+        consumes: Object.keys(event_types),
         querystring: WaitSchema,
         body: Type.Array(AccessEventSchema),
         response: { 200: AnswerSchema, '4xx': ErrorSchema, '5xx': ErrorSchema },
@@ -36,10 +39,13 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       const source = await authenticator.sourceOf(request);
       const is_waiting = wantsLoaded(request);
       const type = mediaType(request.headers);
-      if (type !== 'application/x-ndjson' && type !== 'application/json') {
+      const form = Object.hasOwn(event_types, type)
+        ? event_types[type as keyof typeof event_types]
+        : undefined;
+      if (!form) {
         throw new RequestRefused(
           'CONTENT_TYPE_UNSUPPORTED',
-          'Events are sent as application/x-ndjson or application/json.',
+          `Events are sent as ${Object.keys(event_types).join(', ')}.`,
         );
       }
       const intake = createIntake({
@@ -49,19 +55,16 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
         dataset: 'access_events',
         limits,
         append: (batch) => spool.append(batch, limits.room_wait_ms_max),
-        ...(isLarge(request, type, limits.block_body_bytes_min) && {
+        ...(isLarge(request, form, limits.block_body_bytes_min) && {
           columns: { default_staff_id_system: source.default_staff_id_system },
         }),
       });
       const context = eventContext(source, clock.now(), limits.future_ms_max);
-      if (type === 'application/x-ndjson') {
-        await receiveEventLines(
-          readBody(request.raw, limits.body_bytes_max),
-          intake,
-          context,
-          limits,
-        );
-      } else await receiveJson(request, intake, context);
+      const body = () => readBody(request.raw, limits.body_bytes_max);
+      if (form === 'lines') await receiveEventLines(body(), intake, context, limits);
+      else if (form === 'csv') await receiveEventCsv(body(), intake, context, limits);
+      else if (form === 'arrow') await receiveArrowWithin(body(), intake, context);
+      else await receiveJson(request, intake, context);
       const answer = await intake.finish();
       return is_waiting
         ? {
@@ -86,6 +89,23 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       return receiptState(parts, request.params.receipt, source, 0);
     },
   );
+
+  /** A record batch is in memory as a whole, perhaps twice; how many are at the same time is bounded. */
+  async function receiveArrowWithin(
+    body: AsyncGenerator<Buffer>,
+    intake: Intake,
+    context: EventContext,
+  ): Promise<void> {
+    await streams.take(1);
+    try {
+      await receiveArrow(body, intake, context, {
+        batch_bytes_max: limits.arrow_batch_bytes_max,
+        metadata_bytes_max: limits.arrow_metadata_bytes_max,
+      });
+    } finally {
+      streams.give(1);
+    }
+  }
 
   async function receiveJson(
     request: FastifyRequest,
@@ -116,9 +136,20 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
   }
 }
 
+/** How the bodies of each media type are read. */
+const event_types = {
+  'application/x-ndjson': 'lines',
+  'application/vnd.apache.arrow.stream': 'arrow',
+  'text/csv': 'csv',
+  'application/json': 'json',
+} as const;
+
+type EventForm = (typeof event_types)[keyof typeof event_types];
+
 /** Whether a body has, or may have, so many events that they are worth a block. */
-function isLarge({ headers }: FastifyRequest, type: string, bytes_min: number): boolean {
-  if (type === 'application/json') return false;
+function isLarge({ headers }: FastifyRequest, form: EventForm, bytes_min: number): boolean {
+  if (form === 'json') return false;
+  if (form === 'arrow') return true;
   const encoding = headers['content-encoding'] ?? 'identity';
   const announced = headers['content-length'];
   if (announced === undefined) return true;
