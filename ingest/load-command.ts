@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { CommandOutput } from '../sql/control.ts';
 import { CodedError } from '../sql/errors.ts';
 import { planDirectory, type FileToSend } from './load/directory.ts';
@@ -48,7 +48,7 @@ export async function loadCommand(
 }
 
 /**
- * Sends `reference/<dataset>.{ndjson,csv}[.gz]` and then `events/*.{ndjson,json,xml}[.gz]`, and returns when every receipt
+ * Sends `reference/<dataset>.{ndjson,csv}[.gz]` and then `events/*.{ndjson,json,arrow,csv,xml}[.gz|.zst]`, and returns when every receipt
  * is loaded. Sending the same directory again stores nothing, and says so.
  *
  * @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_UNREACHABLE, LOAD_REFUSED
@@ -96,14 +96,12 @@ async function* sendFile(file: FileToSend, send: Sender): AsyncGenerator<IntakeA
   const headers = { 'content-type': file.content_type };
   if (file.kind === 'reference') {
     // One request, since it becomes one load; a large one is streamed from the file.
-    const encoding = file.is_gzip ? { 'content-encoding': 'gzip' } : {};
-    const body = () => createReadStream(file.path);
-    yield await send({
-      method: 'PUT',
-      path: `reference/${file.dataset}`,
-      headers: { ...headers, ...encoding },
-      body,
-    });
+    const path = `reference/${file.dataset}`;
+    yield await send({ method: 'PUT', path, headers: asItIs(file), body: () => whole(file) });
+  } else if (file.content_type === 'text/csv' || file.content_type.includes('arrow')) {
+    // Each has a beginning that all of it needs, so it is not cut in pieces. Sending it again stores nothing twice.
+    const asked = { method: 'POST', path: 'events', headers: asItIs(file) } as const;
+    yield await send({ ...asked, body: () => whole(file) });
   } else if (file.content_type === 'application/xml') {
     yield await send({ method: 'POST', path: 'audit-messages', headers, body: () => plain(file) });
   } else if (file.content_type === 'application/json') {
@@ -132,9 +130,18 @@ async function* lineBodies(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   if (length > 0) yield Buffer.concat(gathered);
 }
 
+function asItIs({ content_type, encoding }: FileToSend): Record<string, string> {
+  return { 'content-type': content_type, ...(encoding && { 'content-encoding': encoding }) };
+}
+
+function whole(file: FileToSend): Readable {
+  return createReadStream(file.path, { highWaterMark: 1 << 20 });
+}
+
 function plain(file: FileToSend): Readable {
-  const stream = createReadStream(file.path, { highWaterMark: 1 << 20 });
-  return file.is_gzip ? pipeline(stream, createGunzip(), () => {}) : stream;
+  if (file.encoding === '') return whole(file);
+  const decompress = file.encoding === 'gzip' ? createGunzip() : createZstdDecompress();
+  return pipeline(whole(file), decompress, () => {});
 }
 
 /** Waits for every receipt, oldest first: they are loaded in that order. */

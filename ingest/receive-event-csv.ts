@@ -1,6 +1,6 @@
 /** Takes the events of a CSV file: a header of field names, and a row an event. */
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
@@ -45,11 +45,7 @@ export async function receiveEventCsv(
       if (intake.isDue()) await intake.spill();
     }
   } catch (cause) {
-    if (
-      cause instanceof RequestRefused ||
-      !String((cause as { code?: string }).code).startsWith('CSV_')
-    )
-      throw cause;
+    if (!(cause instanceof CsvError)) throw cause;
     throw new RequestRefused(
       'EVENTS_CSV_INVALID',
       'The CSV is damaged (a quote that is not closed?). Rows before it may be stored.',

@@ -12,8 +12,13 @@ export interface FileToSend {
   /** Of a reference file. */
   readonly dataset: string;
   readonly content_type:
-    'application/x-ndjson' | 'application/json' | 'application/xml' | 'text/csv';
-  readonly is_gzip: boolean;
+    | 'application/x-ndjson'
+    | 'application/json'
+    | 'application/xml'
+    | 'application/vnd.apache.arrow.stream'
+    | 'text/csv';
+  /** How the file is compressed, as Content-Encoding says it; empty where it is not. */
+  readonly encoding: '' | 'gzip' | 'zstd';
 }
 
 /** Sent files in their order, and the others, each with the reason. */
@@ -21,6 +26,14 @@ export interface DirectoryPlan {
   readonly files: readonly FileToSend[];
   readonly ignored: readonly { name: string; why: string }[];
 }
+
+const event_types = {
+  ndjson: 'application/x-ndjson',
+  json: 'application/json',
+  xml: 'application/xml',
+  arrow: 'application/vnd.apache.arrow.stream',
+  csv: 'text/csv',
+} as const;
 
 /** @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY */
 export async function planDirectory(dir: string): Promise<DirectoryPlan> {
@@ -46,7 +59,7 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
       const form = /^(.+)\.(ndjson|csv)(\.gz)?$/.exec(name);
       if (form?.[1] !== dataset) continue;
       const content_type = form[2] === 'csv' ? 'text/csv' : 'application/x-ndjson';
-      files.push(file(dir, 'reference', name, dataset, content_type, form[3] !== undefined));
+      files.push(file(dir, 'reference', name, dataset, content_type));
     }
   }
   for (const name of reference) {
@@ -58,21 +71,16 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
       });
   }
   for (const name of events) {
-    if (/\.xml(\.gz)?$/.test(name)) {
-      files.push(file(dir, 'events', name, '', 'application/xml', name.endsWith('.gz')));
-      continue;
-    }
-    const form = /\.(ndjson|json)(\.gz)?$/.exec(name);
-    const content_type = form?.[1] === 'json' ? 'application/json' : 'application/x-ndjson';
-    if (form) files.push(file(dir, 'events', name, '', content_type, form[2] !== undefined));
-    else if (/\.csv(\.gz)?$/.test(name))
-      ignored.push({ name: `events/${name}`, why: 'events as CSV are not understood' });
-    else ignored.push({ name: `events/${name}`, why: 'not .ndjson, .json or .xml' });
+    const form = /\.([a-z]+)(\.gz|\.zst)?$/.exec(name)?.[1] ?? '';
+    const content_type = event_types[form as keyof typeof event_types] as
+      FileToSend['content_type'] | undefined;
+    if (content_type) files.push(file(dir, 'events', name, '', content_type));
+    else ignored.push({ name: `events/${name}`, why: 'not .ndjson, .json, .arrow, .csv or .xml' });
   }
   if (files.length === 0) {
     throw new CodedError(
       'LOAD_DIRECTORY_EMPTY',
-      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson, .json or .xml.`,
+      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson, .json, .arrow, .csv or .xml.`,
     );
   }
   return { files, ignored };
@@ -84,14 +92,14 @@ function file(
   name: string,
   dataset: string,
   content_type: FileToSend['content_type'],
-  is_gzip: boolean,
 ): FileToSend {
+  const encoding = name.endsWith('.gz') ? 'gzip' : name.endsWith('.zst') ? 'zstd' : '';
   return {
     name: `${kind}/${name}`,
     path: join(dir, kind, name),
     kind,
     dataset,
     content_type,
-    is_gzip,
+    encoding,
   };
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadCommand, loadDirectory } from '../../../ingest/load-command.ts';
 import { runSource } from '../../../ingest/source-command.ts';
@@ -23,6 +23,8 @@ onEachEngine('loading a directory', (engine) => {
   const ndjson = (...events: object[]) =>
     events.map((each) => `${JSON.stringify(each)}\n`).join('');
 
+  const csv = (row: object) => `${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n`;
+
   async function load() {
     const lines: string[] = [];
     const output: string[] = [];
@@ -44,17 +46,18 @@ onEachEngine('loading a directory', (engine) => {
     await writeFile(join(dir, 'events/1.ndjson'), ndjson(event('a'), event('b')));
     await writeFile(join(dir, 'events/2.ndjson.gz'), gzipSync(ndjson(event('c'), event('a'))));
     await writeFile(join(dir, 'events/3.json'), JSON.stringify([event('d')]));
-    await writeFile(join(dir, 'events/4.csv'), 'event_id\n');
+    await writeFile(join(dir, 'events/4.csv.zst'), zstdCompressSync(csv(event('e'))));
+    await writeFile(join(dir, 'events/5.parquet'), '');
     await writeFile(join(dir, 'truth.ndjson'), '');
     const first = await load();
     expect(first).toMatchObject({
       status: 0,
-      totals: { sent: 5, stored: 4, duplicates: 1, conflicts: 0, rejected: 0 },
+      totals: { sent: 6, stored: 5, duplicates: 1, conflicts: 0, rejected: 0 },
     });
     for (const name of [
       'truth.ndjson',
       'reference/wards.ndjson',
-      'events/4.csv (events as CSV are not understood)',
+      'events/5.parquet (not .ndjson',
     ]) {
       expect(first.lines).toContain(`ignored: ${name}`);
     }
@@ -62,7 +65,7 @@ onEachEngine('loading a directory', (engine) => {
       { organisation_code: 'RZZ01', type: 'acute' },
     ]);
     const second = await load();
-    expect(second).toMatchObject({ status: 0, totals: { sent: 5, stored: 0, duplicates: 5 } });
+    expect(second).toMatchObject({ status: 0, totals: { sent: 6, stored: 0, duplicates: 6 } });
     expect(second.lines).toContain('Nothing new was stored');
   });
 
