@@ -54,9 +54,14 @@ export function sendResource(
   resource: Resource,
   format: FhirFormat,
 ): FastifyReply {
-  return reply
+  return endingWhenClosing(reply)
     .type(`application/fhir+${format}; charset=utf-8`)
     .send(format === 'json' ? JSON.stringify(resource) : writeXml(resource));
+}
+
+/** An answer that outlasts the stop of the service ends its connection too, which the stop would otherwise wait for. */
+export function endingWhenClosing(reply: FastifyReply): FastifyReply {
+  return reply.server.server.listening ? reply : reply.header('connection', 'close');
 }
 
 /** The OperationOutcome of a refusal: the code of FHIR, ours, and what to do. */

@@ -9,6 +9,7 @@ import { boundsNow } from '../retrieval/find-events.ts';
 import type { ReadScope } from '../retrieval/scope.ts';
 import type { Source } from '../sources.ts';
 import type { Parts } from './app.ts';
+import { endingWhenClosing } from './fhir-answer.ts';
 import { createLooks } from './look.ts';
 
 interface Row {
@@ -94,6 +95,7 @@ export function syslogRetrievalRoutes(app: FastifyInstance, parts: Parts): void 
           `<${request.protocol}://${host}/syslogsearch?_cursor=${next}>; rel="next"`,
         );
       }
+      endingWhenClosing(reply);
       return is_plain ? sendPlain(reply, rows) : reply.send(rows.map(asJson));
     },
   );

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { detectCommand } from '../../../analytics/detect-command.ts';
 import { fhirId } from '../../../ingest/formats/fhir-id.ts';
 import { default_mapping, type Mapping } from '../../../ingest/mapping.ts';
 import { requestRerun, rerunState, type RerunState } from '../../../ingest/rerun/requests.ts';
@@ -177,6 +178,29 @@ onEachEngine('running messages again', (engine) => {
         `SELECT raw FROM event_originals WHERE source = 'exchange' AND event_id = '${first?.event_id ?? ''}~2'`,
       ),
     ).toEqual([{ raw: auditXml('9990000018', '2026-03-01T23:30:00') }]);
+  });
+
+  it('has the roll-ups of both days built again, so that each act counts once', async () => {
+    await begin();
+    const rollUp = async () => {
+      await detectCommand(engine().client, system_clock)([], {
+        output: () => {},
+        progress: () => {},
+      });
+      return running.query(
+        'SELECT toString(day) AS local_day, organisation_code, events FROM accesses ORDER BY local_day',
+      );
+    };
+    await map({ default_organisation_code: 'RZZ01', time_zone: 'Europe/London' });
+    await send(auditXml('9990000018', '2026-03-01T23:30:00'));
+    expect(await rollUp()).toEqual([
+      { local_day: '2026-03-01', organisation_code: 'RZZ01', events: 1 },
+    ]);
+    await map({ default_organisation_code: 'RZZ02', time_zone: 'America/New_York' });
+    expect(await again()).toMatchObject({ superseded: 1 });
+    expect(await rollUp()).toEqual([
+      { local_day: '2026-03-02', organisation_code: 'RZZ02', events: 1 },
+    ]);
   });
 
   it('takes native events that were refused and would not be now, whole ones alone', async () => {
