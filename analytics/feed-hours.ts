@@ -31,7 +31,8 @@ export async function rollUpFeeds(
   await client.insertSelect(
     loadStatement('analytics/queries/roll_up_feeds.sql'),
     { from_load_seq, to_load_seq },
-    { limits: 'analysis' },
+    // One core, since cycles and pages want the other.
+    { limits: 'analysis', settings: { max_threads: '1' } },
   );
   return { read: to_load_seq, has_more: to_load_seq < Number(at?.committed ?? 0) };
 }

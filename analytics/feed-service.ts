@@ -42,8 +42,8 @@ export function startFeedService(client: SqlClient, log: Logger): FeedService {
       const started = performance.now();
       try {
         const { has_more } = await step();
-        // A step leaves the engine to others for as long as it took; after the last there is time.
-        await pause.wait(has_more ? performance.now() - started : rest_ms);
+        // A step leaves the engine to others for twice as long as it took; after the last there is time.
+        await pause.wait(has_more ? 2 * (performance.now() - started) : rest_ms);
       } catch (error) {
         log.error(
           { code: isCoded(error) ? error.code : '', message: messageOf(error) },

@@ -5,8 +5,10 @@ INSERT INTO feed_hour_parts (dataset, source, hour, load_seq, deliveries, first_
     unmapped_staff, unmapped_patients, unmapped_organisations, numbered_events, lowest_number, highest_number,
     lowest_prefix, highest_prefix, last_occurred_at, occurred_events)
 WITH
-[0, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 57600, 72000, 86400,
-    108000, 129600, 172800, 259200, 604800, 2592000, 7776000, 31536000] AS lateness_bounds_s,
+-- How late, in seconds: each event is counted under the least of these that it keeps to. They stand with their sign turned,
+-- since roundDown looks for the greatest that is not above.
+[-4294967295, -31536000, -7776000, -2592000, -604800, -259200, -172800, -129600, -108000, -86400, -72000, -57600, -43200,
+    -28800, -21600, -14400, -10800, -7200, -3600, -1800, -1200, -600, -300, -120, -60, -30, -10, -5, -2, -1, 0] AS bounds,
 -- Loads of the range: one row each.
 loads AS (
     SELECT segments.load_seq AS load_seq, segments.loaded_at AS loaded_at, segments.sources AS sources
@@ -98,12 +100,11 @@ events AS (
             WHERE s.load_seq > {from_load_seq:UInt64} AND s.load_seq <= {to_load_seq:UInt64}
         )
 ),
--- The same, with what is to be known of each: once for its hour of loading, and once for the hour in which it occurred.
+-- The same, with what is to be known of each.
 looked_at AS (
     SELECT toString(e.source) AS source, toStartOfHour(l.loaded_at) AS loaded_hour, toStartOfHour(e.occurred_at) AS occurred_hour,
         e.occurred_at AS occurred_at, dateDiff('millisecond', e.occurred_at, e.received_at) AS late_ms,
-        arrayFirst(bound -> toInt64(bound) * 1000 >= late_ms, lateness_bounds_s) AS bound_s,
-        if(bound_s = 0 AND late_ms > 0, toUInt32(4294967295), toUInt32(bound_s)) AS late_s,
+        toUInt32(negate(roundDown(negate(toInt64(ceil(greatest(0, late_ms) / 1000))), bounds))) AS late_s,
         (e.staff_id_system, e.staff_id) NOT IN (
             SELECT v.staff_id_system, v.staff_id FROM staff_versions AS v
             WHERE (v.staff_id_system, v.staff_id) IN (SELECT staff_id_system, staff_id FROM events)
@@ -121,24 +122,35 @@ looked_at AS (
     FROM events AS e
     INNER JOIN loads AS l ON l.load_seq = e.load_seq
 ),
+-- Events that agree in what they are added up by: some thousand rows of a million events.
+alike AS (
+    SELECT source, loaded_hour, occurred_hour, late_s, count() AS n, min(late_ms) AS least_late_ms,
+        countIf(late_ms < -2000) AS ahead, countIf(late_ms > 604800000) AS backfilled,
+        sum(is_staff_unmapped) AS without_staff, sum(is_patient_unmapped) AS without_patient,
+        sum(is_organisation_unmapped) AS without_organisation, sum(is_numbered) AS numbered,
+        minIf(toNullable(number), is_numbered) AS lowest_number, maxIf(toNullable(number), is_numbered) AS highest_number,
+        minIf(toNullable(prefix), is_numbered) AS lowest_prefix, maxIf(toNullable(prefix), is_numbered) AS highest_prefix,
+        max(occurred_at) AS last_occurred_at
+    FROM looked_at
+    GROUP BY source, loaded_hour, occurred_hour, late_s
+),
+-- Once for the hour of loading, and once for the hour in which they occurred.
 stored_by_hour AS (
     SELECT source, at.1 AS hour,
-        countIf(at.2) AS stored,
-        sumMapIf(map(late_s, toUInt64(1)), at.2) AS lateness,
-        minIf(toNullable(late_ms), at.2) AS least_late_ms,
-        countIf(at.2 AND late_ms < -2000) AS ahead_events,
-        countIf(at.2 AND late_ms > 604800000) AS backfilled_events,
-        countIf(at.2 AND is_staff_unmapped) AS unmapped_staff,
-        countIf(at.2 AND is_patient_unmapped) AS unmapped_patients,
-        countIf(at.2 AND is_organisation_unmapped) AS unmapped_organisations,
-        countIf(at.2 AND is_numbered) AS numbered_events,
-        minIf(toNullable(number), at.2 AND is_numbered) AS lowest_number,
-        maxIf(toNullable(number), at.2 AND is_numbered) AS highest_number,
-        minIf(toNullable(prefix), at.2 AND is_numbered) AS lowest_prefix,
-        maxIf(toNullable(prefix), at.2 AND is_numbered) AS highest_prefix,
-        maxIf(toNullable(occurred_at), at.2) AS last_occurred_at,
-        countIf(NOT at.2) AS occurred_events
-    FROM looked_at
+        sumIf(n, at.2) AS stored,
+        sumMapIf(map(late_s, n), at.2) AS lateness,
+        minIf(toNullable(a.least_late_ms), at.2) AS least_late_ms,
+        sumIf(ahead, at.2) AS ahead_events,
+        sumIf(backfilled, at.2) AS backfilled_events,
+        sumIf(without_staff, at.2) AS unmapped_staff,
+        sumIf(without_patient, at.2) AS unmapped_patients,
+        sumIf(without_organisation, at.2) AS unmapped_organisations,
+        sumIf(numbered, at.2) AS numbered_events,
+        minIf(a.lowest_number, at.2) AS lowest_number, maxIf(a.highest_number, at.2) AS highest_number,
+        minIf(a.lowest_prefix, at.2) AS lowest_prefix, maxIf(a.highest_prefix, at.2) AS highest_prefix,
+        maxIf(toNullable(a.last_occurred_at), at.2) AS last_occurred_at,
+        sumIf(n, NOT at.2) AS occurred_events
+    FROM alike AS a
     ARRAY JOIN [(loaded_hour, true), (occurred_hour, false)] AS at
     GROUP BY source, hour
 ),

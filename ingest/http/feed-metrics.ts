@@ -120,11 +120,16 @@ const feed_metrics: readonly FeedMetric[] = [
   },
 ];
 
-/** Registers the metrics; they are read when they are asked for. */
-export function registerFeedMetrics(registry: Registry, client: SqlClient, clock: Clock): void {
+/** Registers the metrics; they are read when they are asked for, within `read_ms`. */
+export function registerFeedMetrics(
+  registry: Registry,
+  client: SqlClient,
+  clock: Clock,
+  read_ms = read_ms_max,
+): void {
   const read = createFeedHealthReader(client);
   const current = async () => {
-    const feeds = await within(read_ms_max, read(clock.now()));
+    const feeds = await within(read_ms, read(clock.now()));
     return feeds.filter(({ state }) => state !== 'ended');
   };
   for (const { name, help, labels, samples } of feed_metrics) {

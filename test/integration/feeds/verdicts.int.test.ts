@@ -154,7 +154,7 @@ onEachEngine('the verdicts on feeds', (engine) => {
   describe('as metrics', () => {
     test('give each feed its figures, and say that they could be read', async () => {
       const registry = new Registry();
-      registerFeedMetrics(registry, engine().client, fixedClock(now));
+      registerFeedMetrics(registry, engine().client, fixedClock(now), 60_000);
       const text = await registry.metrics();
       for (const line of [
         'access_audit_source_last_event_age_seconds{source="as usual",dataset="access_events"} 300',
