@@ -7,9 +7,6 @@ import { expect } from 'vitest';
 import { startProcess, type StartedProcess } from '../support/process.ts';
 import { pause } from './random.ts';
 
-/** The folder that is run: this project, or a copy in which something was changed on purpose. */
-export const source_root = process.env['FAULT_ROOT'];
-
 export interface Answer {
   readonly status: number;
   readonly retry_after: string | null;
@@ -77,10 +74,8 @@ export async function createService(
       return running;
     },
     async start() {
-      const started = startProcess(environment, [], {
-        ...(options.through && { through: options.through }),
-        ...(source_root !== undefined && { root: source_root }),
-      });
+      const { through = [] } = options;
+      const started = startProcess(environment, [], through);
       running = started;
       let has_ended = false;
       void started.ended.then(() => (has_ended = true));

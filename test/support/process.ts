@@ -19,17 +19,21 @@ export interface StartedProcess {
  * Starts `node start.ts …args`; nothing of this process's environment reaches it but the path.
  *
  * @param through a command that is given the program and its arguments, such as strace
- * @param root the project's folder, where it is not this one
  */
 export function startProcess(
   environment: Record<string, string>,
   args: readonly string[] = [],
-  { through = [], root = project_root }: { through?: readonly string[]; root?: string } = {},
+  through: readonly string[] = [],
 ): StartedProcess {
-  const [program = '', ...rest] = [...through, process.execPath, join(root, 'start.ts'), ...args];
+  const [program = '', ...rest] = [
+    ...through,
+    process.execPath,
+    join(project_root, 'start.ts'),
+    ...args,
+  ];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: root,
+    cwd: project_root,
     env: { PATH: process.env['PATH'], ...environment },
   });
   let output = '';
