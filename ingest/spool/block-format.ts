@@ -96,13 +96,13 @@ function damagedTailEnd(bytes: Buffer, from: number, segment_id: string): number
     const end = bytes.indexOf('}\n', at);
     if (end >= 0) damaged_to = Math.max(damaged_to, end + 2);
   }
-  // The name itself may be what is damaged, or the line break.
+  // The name itself may be what is damaged, or the brace or the line break behind the check sum.
   for (
     let at = bytes.indexOf(',"crc32":', from);
     at >= 0;
     at = bytes.indexOf(',"crc32":', at + 1)
   ) {
-    const sealed_end = /^,"crc32":\d+\}./s.exec(bytes.toString('latin1', at, at + 32))?.[0];
+    const sealed_end = /^,"crc32":\d+(?:[^\d}\0]|\}.)/s.exec(bytes.toString('latin1', at, at + 32))?.[0];
     // The header of a file that holds nothing else was never acknowledged.
     const is_header = from === 0 && at < header_bytes_max;
     if (sealed_end !== undefined && !is_header)

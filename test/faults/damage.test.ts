@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { default_limits } from '../../ingest/limits.ts';
-import { findBatches } from '../../ingest/spool/inspect.ts';
+import { addEvent, newEventColumns, takeBlock } from '../../ingest/columns/event-columns.ts';
+import { decodeHeaderBlock, inspectBlocks } from '../../ingest/spool/block-format.ts';
+import type { Batch } from '../../ingest/spool/format.ts';
+import { inspectSegment } from '../../ingest/spool/inspect.ts';
 import { inspectSpool } from '../../ingest/spool/fsck.ts';
 import { openSpool, type Spool } from '../../ingest/spool/spool.ts';
 import { fixedClock } from '../../sql/clock.ts';
@@ -41,21 +44,31 @@ const damages: Record<string, Damaging> = {
 const openAt = (folder: string): Promise<Spool> =>
   openSpool({
     folder,
-    limits: { ...default_limits, segment_bytes_max: 3_000 },
+    limits: { ...default_limits, segment_bytes_max: 3_000, block_segment_bytes_max: 8_000 },
     clock: fixedClock(1_000),
     log: pino({ level: 'silent' }),
     fault: () => {},
   });
 
-it.each(Object.entries(damages))(
-  `finds, counts and puts aside %s, and keeps every neighbour, ${flips} times`,
-  async (_name, damage) => {
-    const batch = (number: number) => ({
+const forms = ['lines', 'blocks'] as const;
+const cases = forms.flatMap((form) =>
+  Object.entries(damages).map(([name, damage]) => [name, form, damage] as const),
+);
+
+it.each(cases)(
+  `finds, counts and puts aside %s in a segment of %s, and keeps every neighbour, ${flips} times`,
+  async (_name, form, damage) => {
+    const batch = (number: number): Batch => {
+      const lines = below(4);
+      if (form === 'blocks') return blockBatch(`r${number}`, 1 + lines);
+      return lineBatch(number, lines);
+    };
+    const lineBatch = (number: number, lines: number): Batch => ({
       receipt: `r${number}`,
       source: 's',
       rejects: 0,
       lines: Array.from(
-        { length: below(4) },
+        { length: lines },
         (_, line) => `"record":"event","event_id":"e${number}.${line}","reason":"${'ü"'.length}"}`,
       ),
     });
@@ -69,7 +82,7 @@ it.each(Object.entries(damages))(
         );
         for (let number = 40; number < 100; number++) await spool.append(batch(number), 0);
         await spool.close();
-        const names = (await readdir(folder)).filter((each) => each.endsWith('.ndjson')).sort();
+        const names = (await readdir(folder)).filter(isSegment).sort();
         const expected = new Map<string, { kept: string[]; is_hit: boolean; length: number }>();
         for (const name of names) {
           const bytes = await readFile(join(folder, name));
@@ -78,7 +91,9 @@ it.each(Object.entries(damages))(
           await writeFile(join(folder, name), damaged);
           tried += 1;
           expected.set(name, {
-            kept: piecesOf(bytes).filter((piece) => damaged.includes(Buffer.from(piece, 'latin1'))),
+            kept: piecesOf(name, bytes).filter((piece) =>
+              damaged.includes(Buffer.from(piece, 'latin1')),
+            ),
             is_hit: !damaged.equals(bytes),
             // A file that was cut where a batch ends looks like one that was never longer.
             length: damaged.length,
@@ -89,11 +104,11 @@ it.each(Object.entries(damages))(
         let hits = 0;
         for (const [name, { kept, is_hit, length }] of expected) {
           const bytes = await readFile(join(folder, name)).catch(() => Buffer.alloc(0));
-          expect(piecesOf(bytes), name).toEqual(kept);
+          expect(piecesOf(name, bytes), name).toEqual(kept);
           if (!is_hit) continue;
           const report = told.segments.find((each) => each.name === name);
           const whole_bytes = kept.reduce((sum, piece) => sum + piece.length, 0);
-          if (length === whole_bytes + headerLength(bytes)) continue;
+          if (length === whole_bytes + headerLength(name, bytes)) continue;
           hits += 1;
           expect((report?.damage.length ?? 0) + (report?.tail_bytes ?? 0), name).toBeGreaterThan(0);
         }
@@ -114,34 +129,45 @@ it.each(Object.entries(damages))(
   },
 );
 
-it('never takes a flipped bit for a write that was cut short, wherever it is in a segment', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'access-audit-damage-'));
-  try {
-    const spool = await openAt(folder);
-    for (const number of [1, 2])
-      await spool.append(
-        { receipt: `r${number}`, source: 's', rejects: 0, lines: ['"record":"event"}'] },
-        0,
-      );
-    await spool.close();
-    const name = (await readdir(folder)).find((each) => each.endsWith('.ndjson')) ?? '';
-    const bytes = await readFile(join(folder, name));
-    for (let at = 0; at < bytes.length; at++) {
-      for (let bit = 0; bit < 8; bit++) {
-        const flipped = Buffer.from(bytes);
-        flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
-        await writeFile(join(folder, name), flipped);
-        const { segments } = await inspectSpool(folder);
-        expect(segments[0], `bit ${bit} of byte ${at}`).toMatchObject({
-          state: 'damaged',
-          tail_bytes: 0,
-        });
+it.each(forms)(
+  'never takes a flipped bit for a write that was cut short, wherever it is in a segment of %s',
+  async (form) => {
+    const folder = await mkdtemp(join(tmpdir(), 'access-audit-damage-'));
+    try {
+      const spool = await openAt(folder);
+      for (const receipt of ['r1', 'r2']) {
+        const lines = ['"record":"event"}'];
+        const batch =
+          form === 'blocks' ? blockBatch(receipt, 1) : { receipt, source: 's', rejects: 0, lines };
+        await spool.append(batch, 0);
       }
+      await spool.close();
+      const name = (await readdir(folder)).find(isSegment) ?? '';
+      const bytes = await readFile(join(folder, name));
+      const inspect = (of: Buffer) =>
+        form === 'blocks' ? inspectBlocks(of, segmentOf(name)) : inspectSegment(of);
+      const [first, second] = inspect(bytes).batches;
+      const wrong: string[] = [];
+      for (let at = 0; at < bytes.length; at++) {
+        for (let bit = 0; bit < 8; bit++) {
+          const flipped = Buffer.from(bytes);
+          flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
+          const { batches, damaged, tail_from } = inspect(flipped);
+          const kept = [first, second].filter((each) => each && (at < each.from || at >= each.to));
+          const is_right =
+            damaged.length > 0 &&
+            tail_from === bytes.length &&
+            batches.length === kept.length &&
+            batches.every(({ from }, index) => from === kept[index]?.from);
+          if (!is_right) wrong.push(`bit ${bit} of byte ${at}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+  },
+);
 
 it(`puts a reference file aside as a whole, wherever its bit is flipped, ${flips} times`, async () => {
   for (let tried = 0; tried < flips; tried++) {
@@ -246,16 +272,29 @@ describe('a segment that waits for ClickHouse', () => {
   );
 });
 
-/** The bytes of each whole batch, one character a byte. */
-function piecesOf(bytes: Buffer): string[] {
-  const from = bytes.indexOf(10) + 1;
-  const found = findBatches(
-    bytes,
-    bytes.toString('latin1', 0, 18) === '{"record":"header"' ? from : 0,
-  );
-  return found.map((each) => bytes.toString('latin1', each.from, each.to));
+const isSegment = (name: string) => /\.(ndjson|native)$/.test(name);
+const segmentOf = (name: string) => name.replace(/\.(ndjson|native)$/, '');
+
+function blockBatch(receipt: string, rows: number): Batch {
+  const columns = newEventColumns('urn:local');
+  for (let row = 0; row < rows; row++) {
+    const fields = { staff_id: '1', staff_id_system: 'urn:local', organisation_code: 'RZZ01' };
+    const told = { event_id: `${receipt}.${row}`, occurred_at: 5, action: 'view' as const };
+    addEvent(columns, { ...told, ...fields, reason: 'ü' }, row, 1_000);
+  }
+  return { receipt, source: 's', rejects: 0, block: takeBlock(columns, 's', receipt) };
 }
 
-function headerLength(bytes: Buffer): number {
-  return bytes.length === 0 ? 0 : bytes.indexOf(10) + 1;
+/** The bytes of each whole batch, one character a byte. */
+function piecesOf(name: string, bytes: Buffer): string[] {
+  const { batches } = name.endsWith('.native')
+    ? inspectBlocks(bytes, segmentOf(name))
+    : inspectSegment(bytes);
+  return batches.map(({ from, to }) => bytes.toString('latin1', from, to));
+}
+
+function headerLength(name: string, bytes: Buffer): number {
+  if (bytes.length === 0) return 0;
+  if (name.endsWith('.native')) return decodeHeaderBlock(bytes)?.end ?? 0;
+  return bytes.indexOf(10) + 1;
 }
