@@ -106,9 +106,14 @@ function damagedTailEnd(bytes: Buffer, from: number, segment_id: string): number
     // The header of a file that holds nothing else was never acknowledged.
     const is_header = from === 0 && at < header_bytes_max;
     if (sealed_end !== undefined && !is_header)
-      damaged_to = Math.max(damaged_to, at + sealed_end.length);
+      damaged_to = Math.max(damaged_to, lineEnd(bytes, at + sealed_end.length));
   }
   return damaged_to;
+}
+
+/** Behind a line break that stands there. */
+function lineEnd(bytes: Buffer, at: number): number {
+  return bytes[at] === 10 ? at + 1 : at;
 }
 
 /** A header of events is some 300 bytes, and every batch is longer. */
