@@ -216,6 +216,7 @@ const durable = [
   'load_intents',
   'receipts',
   'reference_loads',
+  'seals',
   'segments',
   'staff_versions',
 ];
