@@ -48,6 +48,8 @@ export const default_limits = {
   block_body_bytes_min: 64 * kibibyte,
   /** With the loader idle, how long a first event waits for company. */
   segment_age_ms_max: 100,
+  /** With the loader busy, how long: one file of reference data after the other must not keep events waiting. */
+  segment_wait_ms_max: 5_000,
   /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */
   spool_bytes_max: 8 * gibibyte,
   /** How long a body waits for room in the spool before it is told to come back. */

@@ -321,6 +321,11 @@ export async function openSpool(options: {
       signal.addEventListener('abort', changes.notify, { once: true });
       try {
         while (!signal.aborted) {
+          const waiting = [...open.values()].find(({ file }) => file.safe_bytes() > 0);
+          if (waiting && waiting.opened_at_ms + limits.segment_wait_ms_max < performance.now()) {
+            close_opened_before_ms = Math.max(close_opened_before_ms, waiting.opened_at_ms);
+            startCommitting();
+          }
           if (closed[0]) return closed[0];
           const oldest = [...open.values()].find(({ file }) => file.safe_bytes() > 0);
           if (!oldest) {
