@@ -73,6 +73,21 @@ export function newReceipt(): string {
   return `r_${randomUUID()}`;
 }
 
+/** The batch of a request that is one good event; the same as `createIntake` makes of it, at a tenth of the cost. */
+export function oneEventBatch(
+  receipt: string,
+  source: string,
+  received_at: number,
+  event: SpooledEvent,
+): LineBatch {
+  const line = `"record":"event",${commonOf(source, received_at, receipt)}0,${JSON.stringify(event).slice(1)}`;
+  return { receipt, source, rejects: 0, lines: [line] };
+}
+
+function commonOf(source: string, received_at: number, receipt: string): string {
+  return `"source":${JSON.stringify(source)},"received_at":${received_at},"receipt":"${receipt}","position":`;
+}
+
 /**
  * @param dataset `access_events`, or the reference dataset; the refusals are kept under it
  * @param append puts a batch of accepted records on disk
@@ -95,7 +110,7 @@ export function createIntake(options: {
   let common = '';
   const readClock = () => {
     received_at = clock.now();
-    common = `"source":${JSON.stringify(source)},"received_at":${received_at},"receipt":"${receipt}","position":`;
+    common = commonOf(source, received_at, receipt);
     return received_at;
   };
   readClock();

@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
-import { isTooDeep, withoutDeepItems, type DeepItem } from './formats/depth.ts';
+import type { SpooledEvent } from './event.ts';
+import { harmless_bytes, isTooDeep, withoutDeepItems, type DeepItem } from './formats/depth.ts';
 import { createLineReader } from './formats/event-line.ts';
 import { isBlank, lineAt, splitRuns, withoutMark, type Line } from './formats/lines.ts';
 import type { Intake } from './intake.ts';
@@ -54,6 +55,22 @@ export function receiveEventArray(
     intake,
     context,
   );
+}
+
+/**
+ * The event of a small body that is one good event, and nothing else; undefined where `receiveEventArray` has to look
+ * at it.
+ */
+export function readOneEvent(bytes: Buffer, context: EventContext): SpooledEvent | undefined {
+  const open_brace = 123;
+  if (bytes[0] !== open_brace || bytes.length > harmless_bytes || !isUtf8(bytes)) return undefined;
+  try {
+    const checked = checkEvent(JSON.parse(bytes.toString('utf8')), context);
+    return isRefusal(checked) ? undefined : checked;
+  } catch {
+    // What is wrong with it is said by the exact way.
+    return undefined;
+  }
 }
 
 /** @throws RequestRefused BODY_JSON_INVALID */

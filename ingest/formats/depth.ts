@@ -3,7 +3,7 @@
 /** An event or row needs two levels. */
 const depth_max = 8;
 /** What is shorter is parsed in less time than it takes to notice. */
-const harmless_bytes = 16 * 1024;
+export const harmless_bytes = 16 * 1024;
 
 const quote = 34;
 const backslash = 92;

@@ -32,6 +32,8 @@ export function createAuthenticator(
   failures_per_minute_max: number,
 ): Authenticator {
   let by_hash = new Map<string, Source>();
+  /** Sources by the whole header of those that were let in since the list was read: no hash is made for them again. */
+  const by_header = new Map<string, Source>();
   let read_at = -Infinity;
   let reading: Promise<void> | undefined;
   const failures = new Map<string, { count: number; until: number }>();
@@ -41,6 +43,7 @@ export function createAuthenticator(
     by_hash = new Map(
       sources.filter(({ is_ended }) => !is_ended).map((each) => [each.key_hash, each]),
     );
+    by_header.clear();
     read_at = performance.now();
   }
 
@@ -79,7 +82,12 @@ export function createAuthenticator(
 
   return {
     async sourceOf(request) {
-      const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
+      const header = request.headers.authorization ?? '';
+      const is_fresh = performance.now() - read_at < age_ms_max;
+      const known = is_fresh ? by_header.get(header) : undefined;
+      if (known && !known.is_loopback_only) return known;
+      if (known && isLoopback(request.socket.remoteAddress ?? '')) return known;
+      const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(header)?.[1];
       if (key === undefined) {
         throw new RequestRefused(
           'KEY_MISSING',
@@ -109,6 +117,7 @@ export function createAuthenticator(
           'This key works on the machine itself only. Add a source.',
         );
       }
+      by_header.set(header, source);
       return source;
     },
     async sourceOfCertificate(hash) {

@@ -6,14 +6,15 @@ import { RequestRefused } from '../codes.ts';
 import { eventContext } from '../event-context.ts';
 import { AccessEventSchema } from '../event.ts';
 import { mediaType, readBody } from '../formats/body.ts';
-import { createIntake, newReceipt, type Intake } from '../intake.ts';
+import { createIntake, newReceipt, oneEventBatch, type Intake } from '../intake.ts';
 import { receiveArrow } from '../receive-arrow.ts';
 import { receiveEventCsv } from '../receive-event-csv.ts';
-import { receiveEventArray, receiveEventLines } from '../receive-events.ts';
+import { readOneEvent, receiveEventArray, receiveEventLines } from '../receive-events.ts';
 import { refusal } from '../check-record.ts';
 import { AnswerSchema, ErrorSchema, ReceiptSchema, WaitSchema } from './answers.ts';
 import type { Parts } from './app.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { isSmallBody, readSmallBody } from './small-body.ts';
 import { withWholeBody } from './whole-body.ts';
 import { receiptState } from './receipt-state.ts';
 
@@ -35,7 +36,7 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
         response: { 200: AnswerSchema, '4xx': ErrorSchema, '5xx': ErrorSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const source = await authenticator.sourceOf(request);
       const is_waiting = wantsLoaded(request);
       const type = mediaType(request.headers);
@@ -48,6 +49,23 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
           `Events are sent as ${Object.keys(event_types).join(', ')}.`,
         );
       }
+      const context = eventContext(source, clock.now(), limits.future_ms_max);
+      let small: Buffer | undefined;
+      if (form === 'json' && isSmallBody(request.raw, limits.block_body_bytes_min)) {
+        small = await readSmallBody(request.raw, limits.array_grace_ms);
+        context.received_at = clock.now();
+        const event = is_waiting ? undefined : readOneEvent(small, context);
+        if (event) {
+          const receipt = newReceipt();
+          const batch = oneEventBatch(receipt, source.source, context.received_at, event);
+          await spool.append(batch, limits.room_wait_ms_max);
+          // What AnswerSchema would make of it.
+          reply.type('application/json; charset=utf-8');
+          return reply.send(
+            `{"receipt":"${receipt}","accepted":1,"rejected":[],"rejected_count":0}`,
+          );
+        }
+      }
       const intake = createIntake({
         receipt: newReceipt(),
         source: source.source,
@@ -59,11 +77,11 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
           columns: { default_staff_id_system: source.default_staff_id_system },
         }),
       });
-      const context = eventContext(source, clock.now(), limits.future_ms_max);
       const body = () => readBody(request.raw, limits.body_bytes_max);
       if (form === 'lines') await receiveEventLines(body(), intake, context, limits);
       else if (form === 'csv') await receiveEventCsv(body(), intake, context, limits);
       else if (form === 'arrow') await receiveArrowWithin(body(), intake, context);
+      else if (small) await receiveArray(small, intake, context);
       else await receiveJson(request, intake, context);
       const answer = await intake.finish();
       return is_waiting
@@ -120,19 +138,21 @@ export function eventRoutes(app: FastifyInstance, parts: Parts): void {
       grace_ms: limits.array_grace_ms,
       bytes_per_s_min: limits.array_bytes_per_s_min,
     };
-    await withWholeBody(body, arrays, pace, async (bytes) => {
-      try {
-        await receiveEventArray(bytes, intake, context);
-      } catch (error) {
-        if (!(error instanceof RequestRefused) || error.code !== 'BODY_JSON_INVALID') throw error;
-        // Refused whole, and kept all the same: a sender that is broken has to be seen.
-        await intake.refuseWhole(
-          refusal('EVENT', 'JSON_INVALID', 'The JSON body is damaged or was cut short.'),
-          bytes,
-        );
-        throw error;
-      }
-    });
+    await withWholeBody(body, arrays, pace, (bytes) => receiveArray(bytes, intake, context));
+  }
+
+  async function receiveArray(bytes: Buffer, intake: Intake, context: EventContext): Promise<void> {
+    try {
+      await receiveEventArray(bytes, intake, context);
+    } catch (error) {
+      if (!(error instanceof RequestRefused) || error.code !== 'BODY_JSON_INVALID') throw error;
+      // Refused whole, and kept all the same: a sender that is broken has to be seen.
+      await intake.refuseWhole(
+        refusal('EVENT', 'JSON_INVALID', 'The JSON body is damaged or was cut short.'),
+        bytes,
+      );
+      throw error;
+    }
   }
 }
 

@@ -139,14 +139,7 @@ export function encodeBatch(
     position += 1;
   }
   const lines = Buffer.from(text);
-  const trailer = JSON.stringify({
-    record: 'batch',
-    receipt: batch.receipt,
-    source: batch.source,
-    lines: batch.lines.length,
-    rejects: batch.rejects,
-    bytes: lines.length,
-  });
+  const trailer = `${trailer_start}"receipt":${JSON.stringify(batch.receipt)},"source":${JSON.stringify(batch.source)},"lines":${batch.lines.length},"rejects":${batch.rejects},"bytes":${lines.length}}`;
   return [lines, Buffer.from(sealed(trailer, lines))];
 }
 

@@ -1,5 +1,6 @@
 /** The system that is measured, in a process of its own, and what a measurement says. */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../sql/errors.ts';
 import { project_root } from '../../sql/statement.ts';
@@ -14,10 +15,27 @@ export interface Figure {
   readonly note: string;
 }
 
+export interface System {
+  readonly url: string;
+  readonly key: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** How much memory a process has, and had at most; 0 where the machine does not say. */
+export function memoryOf(pid: number): { resident_mib: number; peak_mib: number } {
+  const path = `/proc/${pid}/status`;
+  const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const kib = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+  return {
+    resident_mib: Math.round(kib('VmRSS') / 1024),
+    peak_mib: Math.round(kib('VmHWM') / 1024),
+  };
+}
+
 /** A system of its own process, so that what it costs is not paid by the one that measures. */
-export async function startSystem(
-  data_dir: string,
-): Promise<{ url: string; key: string; pid: number; stop(): Promise<void> }> {
+export async function startSystem(data_dir: string): Promise<System> {
   const child = spawn(process.execPath, [join(project_root, 'start.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
