@@ -211,10 +211,19 @@ describe('a segment that waits for ClickHouse', () => {
     'stores no event that changed on the disk meanwhile, closed or open, and all the others (failing at %s)',
     async (failing) => {
       let is_away = true;
+      let attempts = 0;
       const running = await run(engine(), {
-        limits: { recheck_after_ms: 0, segment_bytes_max: 6_000 },
+        // Long enough between two attempts that the bytes change while none reads them.
+        limits: {
+          recheck_after_ms: 0,
+          segment_bytes_max: 6_000,
+          load_retry_ms_min: 2_000,
+          load_retry_ms_max: 2_000,
+        },
         fault: (step) => {
-          if (is_away && step === failing) throw new Error('Injected: ClickHouse is away.');
+          if (!is_away || step !== failing) return;
+          attempts += 1;
+          throw new Error('Injected: ClickHouse is away.');
         },
       });
       const sent = Array.from({ length: 120 }, (_, index) =>
@@ -230,6 +239,8 @@ describe('a segment that waits for ClickHouse', () => {
           ({ event_id }) => event_id,
         ),
       );
+      const attempts_before = attempts;
+      await expect.poll(() => attempts, { timeout: 20_000 }).toBeGreaterThan(attempts_before);
       const touched: string[] = [];
       for (const name of names) {
         const path = join(folder, name);
