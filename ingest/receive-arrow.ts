@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
-import { isValid, type Texts, type Values } from './formats/arrow-batch.ts';
-import { readArrow, type ArrowBatch, type ArrowLimits } from './formats/arrow-stream.ts';
+import { isValid, type Texts, type Values } from './formats/arrow/batch.ts';
+import { readArrow, type ArrowBatch, type ArrowLimits } from './formats/arrow.ts';
 import { createRowWriter, type RowWriter } from './formats/row-writer.ts';
 import type { Intake } from './intake.ts';
 

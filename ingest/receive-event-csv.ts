@@ -4,7 +4,7 @@ import { CsvError, parse } from 'csv-parse';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
-import { checkColumnNames } from './formats/arrow-schema.ts';
+import { checkColumnNames } from './formats/arrow/schema.ts';
 import type { Intake } from './intake.ts';
 import type { IngestLimits } from './limits.ts';
 

@@ -9,7 +9,7 @@ import {
   type Bundle,
   type BundleEntry,
   type BundleType,
-} from './formats/fhir-bundle.ts';
+} from './formats/fhir/bundle.ts';
 import type { MappedMessage, MessageRefusal } from './formats/message.ts';
 import type { Intake, TakenMessage } from './intake.ts';
 import type { Mapping } from './mapping.ts';

@@ -4,10 +4,15 @@ import { isUtf8 } from 'node:buffer';
 import type { RecordCode } from '../codes.ts';
 import type { AccessEvent } from '../event.ts';
 import type { Mapping } from '../mapping.ts';
-import { isOverride, kindOf, outcomeOf, type Kind } from './audit-kind.ts';
-import { documentField, identifiersOf, readObjects, type AuditObjects } from './audit-objects.ts';
-import { userOf } from './audit-user.ts';
-import { attributeOf, childrenOf, codesOf, lookUp, type Code } from './audit-xml.ts';
+import { isOverride, kindOf, outcomeOf, type Kind } from './audit-message/kind.ts';
+import {
+  documentField,
+  identifiersOf,
+  readObjects,
+  type AuditObjects,
+} from './audit-message/objects.ts';
+import { userOf } from './audit-message/user.ts';
+import { attributeOf, childrenOf, codesOf, lookUp, type Code } from './audit-message/xml.ts';
 import { withoutMark } from './lines.ts';
 import {
   refused,

@@ -1,15 +1,15 @@
 /** FHIR AuditEvents from their bytes: JSON or XML, R5, R4, STU3 or DSTU2, one or a Bundle of them. */
 import type { Mapping } from '../mapping.ts';
-import { mapAuditEvent } from './fhir-audit-event.ts';
-import { readBundle, type Bundle } from './fhir-bundle.ts';
-import { checkResource } from './fhir-check.ts';
-import { readAuditEvent, type FhirVersion } from './fhir-event.ts';
-import { withOwnFields } from './fhir-own-fields.ts';
-import { checkOlderEvent, readOlderEvent } from './fhir-older.ts';
-import { r4_schema, r5_schema } from './fhir-schema.ts';
-import { objectAt, objectsAt, textAt } from './fhir-tree.ts';
-import { readResource, type Resource } from './fhir-resource.ts';
-import type { Tree } from './fhir-xml.ts';
+import { mapAuditEvent } from './fhir/audit-event.ts';
+import { readBundle, type Bundle } from './fhir/bundle.ts';
+import { checkResource } from './fhir/check.ts';
+import { readAuditEvent, type FhirVersion } from './fhir/event.ts';
+import { withOwnFields } from './fhir/own-fields.ts';
+import { checkOlderEvent, readOlderEvent } from './fhir/older.ts';
+import { r4_schema, r5_schema } from './fhir/schema.ts';
+import { objectAt, objectsAt, textAt } from './fhir/tree.ts';
+import { readResource, type Resource } from './fhir/resource.ts';
+import type { Tree } from './fhir/xml.ts';
 import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
 
 /**

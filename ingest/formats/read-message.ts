@@ -2,7 +2,7 @@
 import type { Transport } from '../intake.ts';
 import type { Mapping } from '../mapping.ts';
 import { mapAuditMessage } from './audit-message.ts';
-import { readBundle } from './fhir-bundle.ts';
+import { readBundle } from './fhir/bundle.ts';
 import { readFhir } from './fhir.ts';
 import { withoutMark } from './lines.ts';
 import type { MappedMessage } from './message.ts';

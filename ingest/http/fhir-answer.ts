@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
-import { writeXml } from '../formats/fhir-write-xml.ts';
-import type { Resource } from '../formats/fhir-write.ts';
+import { writeXml } from '../formats/fhir/write-xml.ts';
+import type { Resource } from '../formats/fhir/write.ts';
 import type { Parts } from './app.ts';
 
 type FhirFormat = 'json' | 'xml';

@@ -1,5 +1,5 @@
 /** What the FHIR interface can do, as it says it itself. */
-import type { Resource } from '../formats/fhir-write.ts';
+import type { Resource } from '../formats/fhir/write.ts';
 
 /** `GET /fhir/metadata`. */
 export function capabilityStatement(base: string): Resource {

@@ -1,8 +1,8 @@
 /** What came of FHIR messages, as FHIR answers it: an OperationOutcome, and a Bundle with a response for each entry. */
 import type { RecordCode } from '../codes.ts';
-import { fhirId } from '../formats/fhir-id.ts';
-import type { Resource } from '../formats/fhir-write.ts';
-import type { BundleType } from '../formats/fhir-bundle.ts';
+import { fhirId } from '../formats/fhir/id.ts';
+import type { Resource } from '../formats/fhir/write.ts';
+import type { BundleType } from '../formats/fhir/bundle.ts';
 import type { Taken } from '../receive-fhir.ts';
 
 /** What could not be read at all is a bad request; what was read and is no event of ours cannot be processed. */

@@ -4,8 +4,8 @@ import Type from 'typebox';
 import { RequestRefused } from '../codes.ts';
 import { eventContext } from '../event-context.ts';
 import { mediaType, readBody } from '../formats/body.ts';
-import { event_bytes_max } from '../formats/fhir-resource.ts';
-import { storedForm, writeAuditEvent } from '../formats/fhir-write.ts';
+import { event_bytes_max } from '../formats/fhir/resource.ts';
+import { storedForm, writeAuditEvent } from '../formats/fhir/write.ts';
 import { createIntake, newReceipt } from '../intake.ts';
 import {
   takeAuditEvent,

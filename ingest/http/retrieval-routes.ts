@@ -4,8 +4,8 @@ import Type from 'typebox';
 import { loadStatement } from '../../sql/statement.ts';
 import { RequestRefused } from '../codes.ts';
 import { mediaType, readBody } from '../formats/body.ts';
-import { fhirId } from '../formats/fhir-id.ts';
-import { writeAuditEvent, type Resource, type StoredEvent } from '../formats/fhir-write.ts';
+import { fhirId } from '../formats/fhir/id.ts';
+import { writeAuditEvent, type Resource, type StoredEvent } from '../formats/fhir/write.ts';
 import { openCursor, sealCursor } from '../retrieval/cursor.ts';
 import { all_time } from '../retrieval/dates.ts';
 import {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RecordCode } from '../codes.ts';
 import { AccessEventSchema, type SpooledEvent } from '../event.ts';
-import type { StoredEvent } from '../formats/fhir-write.ts';
+import type { StoredEvent } from '../formats/fhir/write.ts';
 import type { MessageRefusal } from '../formats/message.ts';
 
 /** A stored event, with where it is and whether a later reading superseded it. */

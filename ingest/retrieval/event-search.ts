@@ -6,7 +6,7 @@ import {
   organisation_system,
   outcome_codes,
   type Coding,
-} from '../formats/fhir-write.ts';
+} from '../formats/fhir/write.ts';
 import { isNhsNumberSystem, isOrganisationSystem } from '../formats/nhs-identifiers.ts';
 import { default_mapping } from '../mapping.ts';
 import { all_time, intersection, parseDate, type Range } from './dates.ts';

@@ -2,7 +2,7 @@
 import type { Binds, SqlClient } from '../../sql/client.ts';
 import { addDays, localDay } from '../../sql/clock.ts';
 import { loadStatement } from '../../sql/statement.ts';
-import { nhs_number_system, organisation_system, type StoredEvent } from '../formats/fhir-write.ts';
+import { nhs_number_system, organisation_system, type StoredEvent } from '../formats/fhir/write.ts';
 import { filtersOf, plainValues, type EventSearch } from './event-search.ts';
 import type { ReadScope } from './scope.ts';
 

@@ -102,7 +102,9 @@ function damagedTailEnd(bytes: Buffer, from: number, segment_id: string): number
     at >= 0;
     at = bytes.indexOf(',"crc32":', at + 1)
   ) {
-    const sealed_end = /^,"crc32":\d+(?:[^\d}\0]|\}.)/s.exec(bytes.toString('latin1', at, at + 32))?.[0];
+    const sealed_end = /^,"crc32":\d+(?:[^\d}\0]|\}.)/s.exec(
+      bytes.toString('latin1', at, at + 32),
+    )?.[0];
     // The header of a file that holds nothing else was never acknowledged.
     const is_header = from === 0 && at < header_bytes_max;
     if (sealed_end !== undefined && !is_header)

@@ -10,7 +10,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { RequestRefused } from '../../ingest/codes.ts';
-import { decompressLz4 } from '../../ingest/formats/lz4.ts';
+import { decompressLz4 } from '../../ingest/formats/arrow/lz4.ts';
 import { createIntake } from '../../ingest/intake.ts';
 import { default_limits } from '../../ingest/limits.ts';
 import { receiveArrow } from '../../ingest/receive-arrow.ts';

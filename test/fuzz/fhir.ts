@@ -1,7 +1,7 @@
 /** FHIR for the fuzzer: valid messages to mutate, and what has to hold of the outcome of any bytes. */
 import { judgeMessage } from '../../ingest/receive-message.ts';
 import { readFhir } from '../../ingest/formats/fhir.ts';
-import { readBundle } from '../../ingest/formats/fhir-bundle.ts';
+import { readBundle } from '../../ingest/formats/fhir/bundle.ts';
 import type { MappedMessage } from '../../ingest/formats/message.ts';
 import { parseMapping } from '../../ingest/mapping.ts';
 import {

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { Client } from 'fhir-kit-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fhirId } from '../../../ingest/formats/fhir-id.ts';
+import { fhirId } from '../../../ingest/formats/fhir/id.ts';
 import {
   bundleOf,
   organisationAgent,

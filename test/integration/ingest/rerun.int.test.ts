@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { detectCommand } from '../../../analytics/detect-command.ts';
-import { fhirId } from '../../../ingest/formats/fhir-id.ts';
+import { fhirId } from '../../../ingest/formats/fhir/id.ts';
 import { default_mapping, type Mapping } from '../../../ingest/mapping.ts';
 import { requestRerun, rerunState, type RerunState } from '../../../ingest/rerun/requests.ts';
 import { changeSource } from '../../../ingest/sources.ts';

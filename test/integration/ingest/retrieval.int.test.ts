@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fhirId } from '../../../ingest/formats/fhir-id.ts';
+import { fhirId } from '../../../ingest/formats/fhir/id.ts';
 import { changeSource, addSource } from '../../../ingest/sources.ts';
 import { system_clock } from '../../../sql/clock.ts';
 import { onEachEngine } from '../../support/engines.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mapAuditMessage } from '../../../../ingest/formats/audit-message.ts';
-import { documentField, identifiersOf } from '../../../../ingest/formats/audit-objects.ts';
+import { documentField, identifiersOf } from '../../../../ingest/formats/audit-message/objects.ts';
 import { parseMapping } from '../../../../ingest/mapping.ts';
 import { auditMessage, type Told } from '../../../support/audit-message.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFhir } from '../../../../ingest/formats/fhir.ts';
-import { readBundle } from '../../../../ingest/formats/fhir-bundle.ts';
+import { readBundle } from '../../../../ingest/formats/fhir/bundle.ts';
 import { findEntries, findJsonFault } from '../../../../ingest/formats/json-scan.ts';
 import { default_mapping, parseMapping } from '../../../../ingest/mapping.ts';
 import { targets } from '../../../fuzz/fhir.ts';

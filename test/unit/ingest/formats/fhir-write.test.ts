@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { checkEvent, isRefusal } from '../../../../ingest/check-event.ts';
 import type { AccessEvent } from '../../../../ingest/event.ts';
 import { readFhir } from '../../../../ingest/formats/fhir.ts';
-import { writeXml } from '../../../../ingest/formats/fhir-write-xml.ts';
-import { storedForm, writeAuditEvent } from '../../../../ingest/formats/fhir-write.ts';
+import { writeXml } from '../../../../ingest/formats/fhir/write-xml.ts';
+import { storedForm, writeAuditEvent } from '../../../../ingest/formats/fhir/write.ts';
 import { default_mapping } from '../../../../ingest/mapping.ts';
 
 const received_at = Date.UTC(2026, 2, 10);

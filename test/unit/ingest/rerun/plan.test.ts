@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SpooledEvent } from '../../../../ingest/event.ts';
-import { storedForm } from '../../../../ingest/formats/fhir-write.ts';
+import { storedForm } from '../../../../ingest/formats/fhir/write.ts';
 import {
   changesSomething,
   planMessage,

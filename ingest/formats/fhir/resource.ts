@@ -1,11 +1,11 @@
 /** A FHIR resource from its bytes, JSON or XML, as a tree; what version it is of is not known here. */
 import { isUtf8 } from 'node:buffer';
-import type { Schema } from './fhir-schema.ts';
-import { looseTree, readResourceXml, resourceTree, type Tree } from './fhir-xml.ts';
-import { findJsonFault } from './json-scan.ts';
-import { withoutMark } from './lines.ts';
-import { refused, type MappedMessage } from './message.ts';
-import { XmlError } from './xml.ts';
+import type { Schema } from './schema.ts';
+import { looseTree, readResourceXml, resourceTree, type Tree } from './xml.ts';
+import { findJsonFault } from '../json-scan.ts';
+import { withoutMark } from '../lines.ts';
+import { refused, type MappedMessage } from '../message.ts';
+import { XmlError } from '../xml.ts';
 
 /** Of one AuditEvent; the largest that are known, with a whole HL7 query in them, have 20 KiB. */
 export const event_bytes_max = 8 * 1024 * 1024;

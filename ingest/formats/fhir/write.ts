@@ -1,7 +1,7 @@
 /** Writes an access event as a FHIR R4 AuditEvent, in the shape that BALP gives a look at a patient's record. */
 import { isIP } from 'node:net';
-import type { SpooledEvent } from '../event.ts';
-import { fhirId } from './fhir-id.ts';
+import type { SpooledEvent } from '../../event.ts';
+import { fhirId } from './id.ts';
 
 /** A stored event as it is read back: the fields of the contract, absent ones empty. */
 export interface StoredEvent {
@@ -260,7 +260,7 @@ function entities(event: StoredEvent): { entity?: readonly object[] } {
 
 /**
  * The id, and the fields that FHIR has no place for, or that would be read as something else: nothing that was stored is
- * missing from what is read back (`fhir-own-fields.ts` reads it).
+ * missing from what is read back (`fhir/own-fields.ts` reads it).
  */
 function extensionOf(event: StoredEvent) {
   const { action, outcome, trigger, override, purpose, ip_address, role_code } = event;

@@ -1,7 +1,7 @@
 /** Checks an AuditEvent against its schema: types, what has to be there, what may not be, and the codes that are closed lists. */
-import { closed_code_systems } from './fhir-codes.ts';
-import type { MessageRefusal } from './message.ts';
-import { ruleOf, type Schema } from './fhir-schema.ts';
+import { closed_code_systems } from './codes.ts';
+import type { MessageRefusal } from '../message.ts';
+import { ruleOf, type Schema } from './schema.ts';
 
 /** Enough for a sender to see what is wrong; a message that is wrong everywhere is no audit event. */
 const refusals_max = 20;

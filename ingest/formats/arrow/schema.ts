@@ -1,6 +1,6 @@
 /** The columns of an Arrow stream of events: which field each is, and how its values are laid out. */
-import { RequestRefused } from '../codes.ts';
-import { AccessEventSchema } from '../event.ts';
+import { RequestRefused } from '../../codes.ts';
+import { AccessEventSchema } from '../../event.ts';
 import { numberIn, tableIn, tablesIn, textIn, type Table } from './flatbuffer.ts';
 
 /** How text is laid out: offsets of 32 or 64 bits, or views; `none` is a column of nulls. */

@@ -1,8 +1,8 @@
 /** Short ways through the tree of a resource, whatever is in it: what is not of the expected type counts as absent. */
-import type { Coding } from './fhir-codes.ts';
-import type { Identifier } from './nhs-identifiers.ts';
-import { identifierOfReference, readIdentifier } from './fhir-identifiers.ts';
-import type { Tree } from './fhir-xml.ts';
+import type { Coding } from './codes.ts';
+import type { Identifier } from '../nhs-identifiers.ts';
+import { identifierOfReference, readIdentifier } from './identifiers.ts';
+import type { Tree } from './xml.ts';
 
 /** Who or what an element points to. */
 export interface Reference {

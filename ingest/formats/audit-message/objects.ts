@@ -1,15 +1,8 @@
 /** What an audit message was about: patients, documents, queries, in its ParticipantObjectIdentification elements. */
-import type { Mapping } from '../mapping.ts';
-import {
-  attributeOf,
-  childrenOf,
-  codesOf,
-  lookUp,
-  withoutEscapes,
-  type Code,
-} from './audit-xml.ts';
-import type { Identifier } from './nhs-identifiers.ts';
-import type { XmlElement } from './xml.ts';
+import type { Mapping } from '../../mapping.ts';
+import { attributeOf, childrenOf, codesOf, lookUp, withoutEscapes, type Code } from './xml.ts';
+import type { Identifier } from '../nhs-identifiers.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** A patient as named; `path` is where. */
 export interface NamedPatient {

@@ -1,5 +1,5 @@
 /** An AuditEvent of any version in one form, nothing judged yet: what the mapping works on. */
-import type { Coding } from './fhir-codes.ts';
+import type { Coding } from './codes.ts';
 import {
   booleanAt,
   codingsOf,
@@ -10,9 +10,9 @@ import {
   textAt,
   type Contained,
   type Reference,
-} from './fhir-tree.ts';
-import type { Tree } from './fhir-xml.ts';
-import type { MessageFormat } from './message.ts';
+} from './tree.ts';
+import type { Tree } from './xml.ts';
+import type { MessageFormat } from '../message.ts';
 
 export type FhirVersion = Exclude<MessageFormat, 'dicom' | 'rfc3881' | 'unknown'>;
 

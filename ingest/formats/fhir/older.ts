@@ -1,8 +1,8 @@
 /** STU3 and DSTU2 AuditEvents, read as far as they go: other names for the same, and no schema to hold them to. */
-import { codingsOf, containedIn, objectAt, objectsAt, textAt } from './fhir-tree.ts';
-import { readAgent, readEntity, type AuditEvent } from './fhir-event.ts';
-import type { MessageRefusal } from './message.ts';
-import type { Tree } from './fhir-xml.ts';
+import { codingsOf, containedIn, objectAt, objectsAt, textAt } from './tree.ts';
+import { readAgent, readEntity, type AuditEvent } from './event.ts';
+import type { MessageRefusal } from '../message.ts';
+import type { Tree } from './xml.ts';
 
 /**
  * A DSTU2 AuditEvent has `event.{type,subtype,action,dateTime,outcome}`, `participant[].{userId,name,altId}` and

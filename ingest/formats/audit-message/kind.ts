@@ -1,7 +1,7 @@
 /** What an audit message tells of: a look at a record, or something else. DICOM PS3.15 A.5.3, and the IHE transactions. */
-import type { AccessEvent } from '../event.ts';
-import type { Mapping } from '../mapping.ts';
-import { lookUp, type Code } from './audit-xml.ts';
+import type { AccessEvent } from '../../event.ts';
+import type { Mapping } from '../../mapping.ts';
+import { lookUp, type Code } from './xml.ts';
 
 type Action = AccessEvent['action'];
 export type Kind = Action | 'not_access' | 'unmapped';

@@ -1,12 +1,12 @@
 /** Cuts a Bundle into its entries: the bytes of each resource as they stand, so that each is kept as what was sent. */
 import { isUtf8 } from 'node:buffer';
-import { isXml, xmlRefused } from './fhir-resource.ts';
-import { objectsAt, textAt } from './fhir-tree.ts';
-import { readBundleXml } from './fhir-xml.ts';
-import { findEntries, findJsonFault, withoutSpans } from './json-scan.ts';
-import { withoutMark } from './lines.ts';
-import { refused, type MappedMessage, type MessageRefusal } from './message.ts';
-import { XmlError, type XmlElement } from './xml.ts';
+import { isXml, xmlRefused } from './resource.ts';
+import { objectsAt, textAt } from './tree.ts';
+import { readBundleXml } from './xml.ts';
+import { findEntries, findJsonFault, withoutSpans } from '../json-scan.ts';
+import { withoutMark } from '../lines.ts';
+import { refused, type MappedMessage, type MessageRefusal } from '../message.ts';
+import { XmlError, type XmlElement } from '../xml.ts';
 
 export const bundle_types = ['batch', 'transaction', 'collection', 'searchset'] as const;
 export type BundleType = (typeof bundle_types)[number];

@@ -1,6 +1,6 @@
 /** Identifiers as they occur in audit events: HL7 v2 CX, `urn:oid:`, escaped twice, in a reference. */
-import type { Mapping } from '../mapping.ts';
-import { plainSystem, type Identifier } from './nhs-identifiers.ts';
+import type { Mapping } from '../../mapping.ts';
+import { plainSystem, type Identifier } from '../nhs-identifiers.ts';
 
 const identifier_length_max = 2_000;
 

@@ -1,5 +1,5 @@
 /** Writes a FHIR resource as XML: elements in the order of its keys, primitives as attributes. */
-import type { Resource } from './fhir-write.ts';
+import type { Resource } from './write.ts';
 
 const namespace = 'http://hl7.org/fhir';
 

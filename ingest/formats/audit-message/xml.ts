@@ -1,5 +1,5 @@
 /** The pieces that audit XML is made of: elements by name, and codes in the spelling of DICOM or of RFC 3881. */
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** A coded value. In DICOM it is `csd-code` and `originalText`, in RFC 3881 `code` and `displayName`. */
 export interface Code {

@@ -1,7 +1,7 @@
 /** The values of an Arrow record batch, column by column, with every length and offset checked before it is used. */
 import { zstdDecompressSync } from 'node:zlib';
-import { RequestRefused } from '../codes.ts';
-import type { ArrowColumn, Dictionary, TextLayout } from './arrow-schema.ts';
+import { RequestRefused } from '../../codes.ts';
+import type { ArrowColumn, Dictionary, TextLayout } from './schema.ts';
 import { int64At, numberIn, tableIn, vectorIn, type Table } from './flatbuffer.ts';
 import { decompressLz4 } from './lz4.ts';
 

@@ -1,11 +1,11 @@
 /** Who is the user among the agents of an AuditEvent, for which organisation, and from where. */
 import { isIP } from 'node:net';
-import type { Mapping } from '../mapping.ts';
-import { hasCode, hasDicom, isDicom, namesCoding, type Coding } from './fhir-codes.ts';
-import type { Agent, AuditEvent } from './fhir-event.ts';
-import { organisationOfReference } from './fhir-identifiers.ts';
-import type { MappedEvent, MessageRefusal } from './message.ts';
-import { isNhsNumberSystem, isOrganisationSystem, plainSystem } from './nhs-identifiers.ts';
+import type { Mapping } from '../../mapping.ts';
+import { hasCode, hasDicom, isDicom, namesCoding, type Coding } from './codes.ts';
+import type { Agent, AuditEvent } from './event.ts';
+import { organisationOfReference } from './identifiers.ts';
+import type { MappedEvent, MessageRefusal } from '../message.ts';
+import { isNhsNumberSystem, isOrganisationSystem, plainSystem } from '../nhs-identifiers.ts';
 
 /** What was found, as fields of the event, or why nothing was. */
 export interface Found {

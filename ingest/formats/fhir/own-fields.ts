@@ -1,9 +1,9 @@
-/** Reads what `fhir-write.ts` puts beside an AuditEvent, so that an event that was read back and sent on is the same. */
-import { AccessEventSchema } from '../event.ts';
-import { fields_extension } from './fhir-write.ts';
-import { objectsAt, textAt } from './fhir-tree.ts';
-import type { Tree } from './fhir-xml.ts';
-import type { MappedEvent, MappedMessage } from './message.ts';
+/** Reads what `fhir/write.ts` puts beside an AuditEvent, so that an event that was read back and sent on is the same. */
+import { AccessEventSchema } from '../../event.ts';
+import { fields_extension } from './write.ts';
+import { objectsAt, textAt } from './tree.ts';
+import type { Tree } from './xml.ts';
+import type { MappedEvent, MappedMessage } from '../message.ts';
 
 const lists: ReadonlySet<string> = new Set(['supplier_codes', 'search_results']);
 const values_max = 2_000;

@@ -1,6 +1,6 @@
 /** FHIR in XML as the tree that its JSON would be: values are attributes, repeated elements lists, resources carry their type. */
-import { ruleOf, type Schema } from './fhir-schema.ts';
-import { readXml, xml_limits, XmlError, type XmlElement, type XmlLimits } from './xml.ts';
+import { ruleOf, type Schema } from './schema.ts';
+import { readXml, xml_limits, XmlError, type XmlElement, type XmlLimits } from '../xml.ts';
 
 export const fhir_namespace = 'http://hl7.org/fhir';
 

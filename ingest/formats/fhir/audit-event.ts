@@ -1,15 +1,15 @@
 /** Maps one AuditEvent, of whatever version, to access events: one for each patient and each thing that was shown. */
 import { createHash } from 'node:crypto';
-import type { Mapping } from '../mapping.ts';
-import { parseInstant } from '../instant.ts';
-import { instantRefusal } from '../check-event.ts';
-import { applicationOf, networkOf, organisationOf, usersOf, userOf } from './fhir-agents.ts';
-import type { Coding } from './fhir-codes.ts';
-import { patientsOf, searchOf, shownIn, type Patient, type Shown } from './fhir-entities.ts';
-import type { AuditEvent } from './fhir-event.ts';
-import { checkScrAlert, kindOf, overrideOf } from './fhir-kind.ts';
-import type { MappedEvent, MappedMessage, MessageRefusal } from './message.ts';
-import { messageTime } from './message-time.ts';
+import type { Mapping } from '../../mapping.ts';
+import { parseInstant } from '../../instant.ts';
+import { instantRefusal } from '../../check-event.ts';
+import { applicationOf, networkOf, organisationOf, usersOf, userOf } from './agents.ts';
+import type { Coding } from './codes.ts';
+import { patientsOf, searchOf, shownIn, type Patient, type Shown } from './entities.ts';
+import type { AuditEvent } from './event.ts';
+import { checkScrAlert, kindOf, overrideOf } from './kind.ts';
+import type { MappedEvent, MappedMessage, MessageRefusal } from '../message.ts';
+import { messageTime } from '../message-time.ts';
 
 /** Past this an event is a list of people, and no act. */
 const events_max = 1_000;

@@ -1,5 +1,5 @@
 /** What an AuditEvent says was done: a view, a search, an export, or nothing that is a look at a record. */
-import type { Mapping } from '../mapping.ts';
+import type { Mapping } from '../../mapping.ts';
 import {
   hasCode,
   hasDicom,
@@ -7,9 +7,9 @@ import {
   scr_alert_reason,
   scr_alert_type,
   type Coding,
-} from './fhir-codes.ts';
-import type { AuditEvent } from './fhir-event.ts';
-import type { MappedEvent, MessageRefusal } from './message.ts';
+} from './codes.ts';
+import type { AuditEvent } from './event.ts';
+import type { MappedEvent, MessageRefusal } from '../message.ts';
 
 /** The action, or why it is none. */
 export type Kind =

@@ -1,15 +1,15 @@
 /** What an AuditEvent was about: its patients, the documents and sections that were shown, and what was searched for. */
-import type { Mapping } from '../mapping.ts';
-import { isNhsNumber } from '../nhs-number.ts';
-import { documentField } from './audit-objects.ts';
-import { isPatientAgent, usersOf } from './fhir-agents.ts';
-import { lookUp, type Coding } from './fhir-codes.ts';
-import type { AuditEvent, Entity } from './fhir-event.ts';
-import { identifiersOfPatient, readIdentifier } from './fhir-identifiers.ts';
-import { isQueryRole } from './fhir-kind.ts';
-import { partsOf, type Reference } from './fhir-tree.ts';
-import type { MappedEvent, MessageRefusal } from './message.ts';
-import { nhsNumberOf, type Identifier } from './nhs-identifiers.ts';
+import type { Mapping } from '../../mapping.ts';
+import { isNhsNumber } from '../../nhs-number.ts';
+import { documentField } from '../audit-message/objects.ts';
+import { isPatientAgent, usersOf } from './agents.ts';
+import { lookUp, type Coding } from './codes.ts';
+import type { AuditEvent, Entity } from './event.ts';
+import { identifiersOfPatient, readIdentifier } from './identifiers.ts';
+import { isQueryRole } from './kind.ts';
+import { partsOf, type Reference } from './tree.ts';
+import type { MappedEvent, MessageRefusal } from '../message.ts';
+import { nhsNumberOf, type Identifier } from '../nhs-identifiers.ts';
 
 /** One patient of the message: an NHS number, or why there is none. */
 export interface Patient {

@@ -1,11 +1,11 @@
 /** Who the user of an audit message is, among people and machines that both call themselves requestor. */
 import { isIP } from 'node:net';
-import type { AccessEvent } from '../event.ts';
-import type { Mapping } from '../mapping.ts';
-import { attributeOf, childrenOf, codesOf, isListed, type Code } from './audit-xml.ts';
-import { identifiersOf } from './audit-objects.ts';
-import { plainSystem } from './nhs-identifiers.ts';
-import type { XmlElement } from './xml.ts';
+import type { AccessEvent } from '../../event.ts';
+import type { Mapping } from '../../mapping.ts';
+import { attributeOf, childrenOf, codesOf, isListed, type Code } from './xml.ts';
+import { identifiersOf } from './objects.ts';
+import { plainSystem } from '../nhs-identifiers.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** The user's part of an event; `problem` says why there is none. */
 export interface AuditUser {

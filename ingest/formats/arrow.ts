@@ -7,9 +7,9 @@ import {
   tooLarge,
   type Texts,
   type Values,
-} from './arrow-batch.ts';
-import { readSchema, type ArrowColumn } from './arrow-schema.ts';
-import { FlatbufferError, numberIn, rootTable, tableIn, type Table } from './flatbuffer.ts';
+} from './arrow/batch.ts';
+import { readSchema, type ArrowColumn } from './arrow/schema.ts';
+import { FlatbufferError, numberIn, rootTable, tableIn, type Table } from './arrow/flatbuffer.ts';
 
 export interface ArrowBatch {
   readonly rows: number;
