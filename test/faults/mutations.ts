@@ -164,7 +164,7 @@ function turnsRed({ file, from, to, everywhere, suite, tests, environment }: Mut
     if (times === 0 || (times > 1 && !everywhere))
       throw new Error(`${file} has the text ${times} times that is to be changed:\n${from}`);
     writeFileSync(path, text.replaceAll(from, to));
-    const { status, stdout } = spawnSync(
+    const { status, stdout, error } = spawnSync(
       process.execPath,
       [
         join(copy, 'node_modules', 'vitest', 'vitest.mjs'),
@@ -178,12 +178,12 @@ function turnsRed({ file, from, to, everywhere, suite, tests, environment }: Mut
         cwd: copy,
         encoding: 'utf8',
         env: { ...process.env, ...environment },
-        // A mutation that makes the suite go on for ever is found, too.
         timeout: 300_000,
       },
     );
-    // Red because a test failed, and not because nothing could be run.
-    return status === null || (status !== 0 && /\d+ failed/.test(stdout));
+    // Red because a test failed, or since a load never ends, and not because nothing could be run.
+    const is_endless = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+    return is_endless || (status !== 0 && /\d+ failed/.test(stdout));
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
