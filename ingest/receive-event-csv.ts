@@ -5,9 +5,12 @@ import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
 import { checkColumnNames } from './formats/arrow/schema.ts';
+import { bytesOfCells, csv_options, utf8Cells } from './formats/csv-cells.ts';
+import { withoutMarkAtStart } from './formats/lines.ts';
 import type { Intake } from './intake.ts';
 import type { IngestLimits } from './limits.ts';
 
+const not_utf8 = refusal('EVENT', 'NOT_UTF8', 'The row has text that is not UTF-8.');
 const list_fields = new Set(['supplier_codes', 'search_results']);
 
 /**
@@ -21,27 +24,27 @@ export async function receiveEventCsv(
   context: EventContext,
   limits: IngestLimits,
 ): Promise<void> {
-  const parser = parse({
-    bom: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    max_record_size: limits.line_bytes_max,
+  const parser = parse({ ...csv_options, max_record_size: limits.line_bytes_max });
+  const source = Readable.from(withoutMarkAtStart(body), {
+    objectMode: false,
+    highWaterMark: 1 << 16,
   });
-  const source = Readable.from(body, { objectMode: false, highWaterMark: 1 << 16 });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let header: string[] | undefined;
   let rows = 0;
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
+      const text = utf8Cells(cells);
       if (header === undefined) {
-        header = cells.map((cell) => cell.trim());
+        header = (text ?? cells).map((cell) => cell.trim());
         checkColumnNames(header);
         continue;
       }
       // By now, not by when the request began; the clock need not be asked for each.
       if (rows++ % 1_000 === 0) context.received_at = intake.readClock();
-      takeCells(cells, header, intake, context);
+      if (text) takeCells(text, header, intake, context);
+      else intake.refuse(not_utf8, bytesOfCells(cells));
       if (intake.isDue()) await intake.spill();
     }
   } catch (cause) {

@@ -100,7 +100,8 @@ export function withoutMark(bytes: Buffer): Buffer {
   return bytes.subarray(0, 3).equals(byte_order_mark) ? bytes.subarray(3) : bytes;
 }
 
-async function* withoutMarkAtStart(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** The same of a body as it arrives. */
+export async function* withoutMarkAtStart(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let start: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of body) {
     if (!start) {

@@ -6,11 +6,14 @@ import { isRefusal } from '../check-event.ts';
 import { refusal } from '../check-record.ts';
 import { RequestRefused } from '../codes.ts';
 import { isTooDeep } from '../formats/depth.ts';
-import { splitLines } from '../formats/lines.ts';
+import { bytesOfCells, csv_options, utf8Cells } from '../formats/csv-cells.ts';
+import { splitLines, withoutMarkAtStart } from '../formats/lines.ts';
 import type { Intake } from '../intake.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { RowChecker, RowContext } from './check-row.ts';
 import type { Field } from './datasets.ts';
+
+const not_utf8 = refusal('REFERENCE', 'NOT_UTF8', 'The row has text that is not UTF-8.');
 
 /** What a receiver works with. */
 export interface Receiving {
@@ -53,20 +56,20 @@ export async function receiveRowCsv(
   fields: readonly Field[],
   to: Receiving,
 ): Promise<void> {
-  const parser = parse({
-    bom: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: to.limits.line_bytes_max,
+  const parser = parse({ ...csv_options, max_record_size: to.limits.line_bytes_max });
+  const source = Readable.from(withoutMarkAtStart(body), {
+    objectMode: false,
+    highWaterMark: 1 << 16,
   });
-  const source = Readable.from(body, { objectMode: false, highWaterMark: 1 << 16 });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let header: (Field | undefined)[] | undefined;
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
-      if (header === undefined) header = readHeader(cells, fields);
-      else takeCells(cells, header, to);
+      const text = utf8Cells(cells);
+      if (header === undefined) header = readHeader(text ?? cells, fields);
+      else if (text) takeCells(text, header, to);
+      else to.intake.refuse(not_utf8, bytesOfCells(cells));
       if (to.intake.isDue()) await to.intake.spill();
     }
   } catch (cause) {

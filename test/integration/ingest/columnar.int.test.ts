@@ -111,6 +111,28 @@ onEachEngine('events in columns', (engine) => {
     ).toMatchObject([{ code: 'EVENT_FIELD_VALUE' }, { code: 'EVENT_PATIENT_CHECK_DIGIT' }]);
   });
 
+  it('refuses the row of a CSV that is not UTF-8, and keeps its bytes', async () => {
+    const row = (event_id: string, staff_name: string) =>
+      `${event_id},2026-03-01T09:30:00Z,search,1,RX001,${staff_name}\n`;
+    const header = '\ufeffevent_id,occurred_at,action,staff_id,organisation_code,staff_name\n';
+    const bytes = Buffer.concat([
+      Buffer.from(header + row('a', 'Zoë')),
+      Buffer.from(row('b', 'M\u00fcller'), 'latin1'),
+      Buffer.from(row('c', 'Ōkami')),
+    ]);
+    const { json } = await running.post('', { type: 'text/csv', bytes });
+    expect(json).toMatchObject({ accepted: 2, rejected: [{ index: 1, code: 'EVENT_NOT_UTF8' }] });
+    expect(await running.query('SELECT staff_name FROM access_events ORDER BY event_id')).toEqual([
+      { staff_name: 'Zoë' },
+      { staff_name: 'Ōkami' },
+    ]);
+    expect(
+      await running.query(
+        `SELECT hex(base64Decode(raw)) LIKE '%4DFC6C6C6572%' AS is_kept FROM ingest_rejects`,
+      ),
+    ).toMatchObject([{ is_kept: 1 }]);
+  });
+
   it('refuses a stream whose columns are not those of an event, and stores nothing of it', async () => {
     const post = async (columns: Record<string, unknown[]>) => {
       const vectors = Object.entries(columns).map(([name, values]) => [

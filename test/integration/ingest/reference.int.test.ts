@@ -128,6 +128,14 @@ onEachEngine('reference data', (engine) => {
     expect((await running.put('patients', same)).json).toMatchObject({ stored: 0, duplicates: 1 });
   });
 
+  it('refuses the row of a CSV that is not UTF-8, and takes the others', async () => {
+    const bytes = Buffer.from('area_code,name\na,M\u00fcller\nb,B\n', 'latin1');
+    expect((await running.put('areas', '', { ...csv, bytes })).json).toMatchObject({
+      stored: 1,
+      rejected: [{ index: 0, code: 'REFERENCE_NOT_UTF8' }],
+    });
+  });
+
   it('refuses a CSV without a required column, with an unknown one, or damaged, whole and by name', async () => {
     const cases: [string, string, string][] = [
       ['area_code\na', 'REFERENCE_COLUMN_MISSING', 'name'],
