@@ -55,8 +55,10 @@ export function mapAuditEvent(
   // What a search found was not opened.
   const shown = is_search ? sectionsAlone(shownIn(event, mapping)) : shownIn(event, mapping);
   const patients = named.slice(0, events_max);
+  // Cut to the bound before they are multiplied: of both there may be a hundred thousand in one message.
   const acts = patients
-    .flatMap((patient) => shown.map((one) => ({ patient, one })))
+    .slice(0, Math.ceil(events_max / shown.length))
+    .flatMap((patient) => shown.slice(0, events_max).map((one) => ({ patient, one })))
     .slice(0, events_max);
   if (named.length * shown.length > events_max) {
     const message = `The event names more than ${events_max} patients and sections.`;

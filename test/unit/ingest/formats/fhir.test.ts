@@ -952,3 +952,21 @@ describe('what is not valid', () => {
     expect(JSON.stringify(refusals)).not.toContain(secret);
   });
 });
+
+describe('an event of very many patients and sections', () => {
+  it('is refused before they are multiplied', () => {
+    const patients = Array.from({ length: 1_500 }, (_, index) => ({
+      what: { reference: `Patient/${index}` },
+      role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '1' },
+    }));
+    const sections = Array.from({ length: 2_500 }, (_, index) => ({
+      detail: [{ type: 'section', valueString: `section ${index}` }],
+    }));
+    const { events, refusals, drafts } = read(
+      readEvent('many', { entity: [...patients, ...sections] }),
+    );
+    expect(events).toEqual([]);
+    expect(refusals.map(({ code }) => code)).toContain('MESSAGE_TOO_LARGE');
+    expect(drafts).toHaveLength(1_000);
+  });
+});
