@@ -34,19 +34,22 @@ export function startLoad(service: Service, random: () => number): Load {
     while (!is_over) {
       const numbers = take(1 + Math.floor(random() * 100));
       await send(numbers.map((number) => eventLine(number)).join(''), numbers);
+      await pause(10);
     }
   }
   async function sendLarge(): Promise<void> {
     while (!is_over) {
       const numbers = take(2_000);
       await send(numbers.map((number) => eventLine(number)).join(''), numbers);
-      await pause(100);
+      // Many starts and stops are to be met by little data, rather than few by much.
+      await pause(1_000);
     }
   }
   async function sendSingles(): Promise<void> {
     while (!is_over) {
       const numbers = take(1);
       await send(eventLine(numbers[0] ?? 0), numbers, 'application/json');
+      await pause(5);
     }
   }
   async function sendArrays(): Promise<void> {
@@ -54,6 +57,7 @@ export function startLoad(service: Service, random: () => number): Load {
       const numbers = take(10);
       const lines = numbers.map((number) => eventLine(number).trim());
       await send(`[${lines.join(',')}]`, numbers, 'application/json');
+      await pause(10);
     }
   }
   // Staff who change all the time, in segments between those of the events: numbers of loads must not be mixed up.
