@@ -112,10 +112,25 @@ export const request_codes = {
     'A record batch or its dictionaries are too large; write smaller ones.',
   ],
   EVENTS_CSV_INVALID: [400, 'The CSV is damaged; rows before may be stored.'],
-  REFERENCE_COLUMN_MISSING: [400, 'The CSV header lacks a required column; nothing is stored.'],
+  REFERENCE_COLUMN_MISSING: [
+    400,
+    'A column that the dataset requires is not there; nothing is stored.',
+  ],
   REFERENCE_COLUMN_UNKNOWN: [
     400,
-    'The CSV header has a column that the dataset does not have; nothing is stored.',
+    'A column is not a field of the dataset, or stands there twice; nothing is stored.',
+  ],
+  REFERENCE_COLUMN_TYPE: [
+    400,
+    'An Arrow column has another type than its field; nothing is stored.',
+  ],
+  REFERENCE_ARROW_INVALID: [
+    400,
+    'The Arrow stream is damaged, cut short, or has no end mark; nothing is stored.',
+  ],
+  REFERENCE_ARROW_TOO_LARGE: [
+    413,
+    'A record batch or its dictionaries are too large; nothing is stored. Write smaller ones.',
   ],
   REFERENCE_FULL_EMPTY: [
     400,

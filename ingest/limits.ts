@@ -44,6 +44,8 @@ export const default_limits = {
   arrow_metadata_bytes_max: mebibyte,
   /** Arrow streams that are read at the same time; the others wait for their turn. */
   arrow_streams_max: 3,
+  /** The same for reference data, apart: a slow file would keep events waiting. */
+  arrow_references_max: 2,
   /** A body that says it is smaller is written as lines: a block of few rows is mostly names of columns. */
   block_body_bytes_min: 64 * kibibyte,
   /** With the loader idle, how long a first event waits for company. */

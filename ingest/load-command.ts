@@ -48,7 +48,7 @@ export async function loadCommand(
 }
 
 /**
- * Sends `reference/<dataset>.{ndjson,csv}[.gz]` and then `events/*.{ndjson,json,arrow,csv,xml}[.gz|.zst]`, and returns when every receipt
+ * Sends `reference/<dataset>.{ndjson,csv,arrow}[.gz]` and then `events/*.{ndjson,json,arrow,csv,xml}[.gz|.zst]`, and returns when every receipt
  * is loaded. Sending the same directory again stores nothing, and says so.
  *
  * @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_UNREACHABLE, LOAD_REFUSED

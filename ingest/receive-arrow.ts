@@ -1,9 +1,10 @@
 /** Takes the events of an Arrow stream: each value goes from its column to ours; an unusual row goes the exact way. */
-import { isUtf8 } from 'node:buffer';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
-import { isValid, type Texts, type Values } from './formats/arrow/batch.ts';
+import { isValid, type Values } from './formats/arrow/batch.ts';
+import { event_shape } from './formats/arrow/shape.ts';
 import { readArrow, type ArrowBatch, type ArrowLimits } from './formats/arrow.ts';
+import { readRow } from './formats/arrow/row.ts';
 import { createRowWriter, type RowWriter } from './formats/row-writer.ts';
 import type { Intake } from './intake.ts';
 
@@ -17,7 +18,7 @@ export async function receiveArrow(
   const { columns } = intake;
   if (!columns) throw new TypeError('Arrow is taken into columns.');
   const writer = createRowWriter(columns, context);
-  for await (const batch of readArrow(body, limits)) {
+  for await (const batch of readArrow(body, event_shape, limits)) {
     context.received_at = intake.readClock();
     const cells = batch.values.map((values) => cellOf(values, writer));
     for (let row = 0; row < batch.rows; row++) {
@@ -88,13 +89,7 @@ function cellOf(
 }
 
 function takeExactly(batch: ArrowBatch, row: number, intake: Intake, context: EventContext): void {
-  const value: Record<string, unknown> = {};
-  let is_utf8 = true;
-  for (const values of batch.values) {
-    const read = valueOf(values, row);
-    if (read === not_utf8) is_utf8 = false;
-    else if (read !== undefined) value[values.column.name] = read;
-  }
+  const { value, is_utf8 } = readRow(batch, row);
   const raw = Buffer.from(JSON.stringify(value));
   const event_id = typeof value['event_id'] === 'string' ? value['event_id'].slice(0, 128) : '';
   if (!is_utf8) {
@@ -109,36 +104,3 @@ function takeExactly(batch: ArrowBatch, row: number, intake: Intake, context: Ev
   if (isRefusal(checked)) intake.refuse(checked, raw, event_id);
   else intake.acceptEvent(checked);
 }
-
-const not_utf8 = Symbol('not UTF-8');
-
-/** The value as JSON would have it; undefined for null, which is as good as absent. */
-function valueOf({ valid, texts, indexes, lists, instants }: Values, row: number): unknown {
-  if (!isValid(valid, row)) return undefined;
-  if (instants) {
-    const ms = instants[row] as number;
-    // Past the year 9999 the text is of no form that is taken, and says so.
-    return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
-  }
-  if (!lists) return textAt(texts, indexes ? (indexes[row] as number) : row);
-  const items: unknown[] = [];
-  for (let at = lists[row] as number; at < (lists[row + 1] as number); at++) {
-    const item = textAt(texts, indexes ? (indexes[at] as number) : at);
-    if (item === not_utf8) return not_utf8;
-    items.push(item ?? null);
-    // The longest list that is allowed has a thousand items; what is longer is refused whatever follows.
-    if (items.length > 1_001) break;
-  }
-  return items;
-}
-
-function textAt(texts: Texts, index: number): string | typeof not_utf8 | undefined {
-  if (index < 0 || !isValid(texts.valid, index)) return undefined;
-  const bytes = texts.bytes.subarray(texts.ends[index], texts.ends[index + 1]);
-  // Longer than any field may be, and refused for that.
-  if (bytes.length > text_bytes_max)
-    return Buffer.from(bytes.subarray(0, text_bytes_max)).toString('latin1');
-  return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : not_utf8;
-}
-
-const text_bytes_max = 64 * 1024;

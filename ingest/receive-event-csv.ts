@@ -4,7 +4,7 @@ import { CsvError, parse } from 'csv-parse';
 import { checkEvent, isRefusal, type EventContext } from './check-event.ts';
 import { refusal } from './check-record.ts';
 import { RequestRefused } from './codes.ts';
-import { checkColumnNames } from './formats/arrow/schema.ts';
+import { checkColumnNames, event_shape } from './formats/arrow/shape.ts';
 import { bytesOfCells, csv_options, utf8Cells } from './formats/csv-cells.ts';
 import { withoutMarkAtStart } from './formats/lines.ts';
 import type { Intake } from './intake.ts';
@@ -38,7 +38,7 @@ export async function receiveEventCsv(
       const text = utf8Cells(cells);
       if (header === undefined) {
         header = (text ?? cells).map((cell) => cell.trim());
-        checkColumnNames(header);
+        checkColumnNames(header, event_shape);
         continue;
       }
       // By now, not by when the request began; the clock need not be asked for each.
@@ -55,7 +55,7 @@ export async function receiveEventCsv(
       { cause },
     );
   }
-  if (header === undefined) checkColumnNames([]);
+  if (header === undefined) checkColumnNames([], event_shape);
 }
 
 function takeCells(

@@ -1,14 +1,9 @@
-/** An Arrow IPC stream of events as it arrives: its schema, then one record batch at a time. */
+/** An Arrow IPC stream as it arrives: its schema, then one record batch at a time. */
 import { RequestRefused } from '../codes.ts';
-import {
-  damaged,
-  readColumns,
-  readDictionary,
-  tooLarge,
-  type Texts,
-  type Values,
-} from './arrow/batch.ts';
+import { readColumns, readDictionary, type Texts, type Values } from './arrow/batch.ts';
+import { ArrowFault, damaged, tooLarge } from './arrow/fault.ts';
 import { readSchema, type ArrowColumn } from './arrow/schema.ts';
+import { asRefused, type ArrowShape } from './arrow/shape.ts';
 import { FlatbufferError, numberIn, rootTable, tableIn, type Table } from './arrow/flatbuffer.ts';
 
 export interface ArrowBatch {
@@ -29,13 +24,25 @@ const [is_schema, is_dictionary, is_batch] = [1, 2, 3];
 /**
  * The record batches of a stream. A batch is in memory as a whole; the stream is not.
  *
- * A stream may end without its end mark, but not within a message.
+ * A stream may end without its end mark where its shape allows, but not within a message.
  *
- * @throws RequestRefused EVENTS_COLUMN_UNKNOWN, EVENTS_COLUMN_MISSING, EVENTS_COLUMN_TYPE, EVENTS_ARROW_INVALID,
- * EVENTS_ARROW_TOO_LARGE
+ * @throws RequestRefused with the codes of the shape
  */
 export async function* readArrow(
   stream: AsyncIterable<Buffer>,
+  shape: ArrowShape,
+  limits: ArrowLimits,
+): AsyncGenerator<ArrowBatch> {
+  try {
+    yield* batchesOf(stream, shape, limits);
+  } catch (cause) {
+    throw asRefused(cause, shape);
+  }
+}
+
+async function* batchesOf(
+  stream: AsyncIterable<Buffer>,
+  shape: ArrowShape,
   limits: ArrowLimits,
 ): AsyncGenerator<ArrowBatch> {
   const source = createSource(stream);
@@ -43,9 +50,10 @@ export async function* readArrow(
   let columns: ArrowColumn[] | undefined;
   for (;;) {
     const message = await readMessage(source, limits);
-    if (!message) break;
+    if (message === 'cut' && shape.needs_end) throw damaged();
+    if (message === 'cut' || message === 'end') break;
     const { kind, header, body } = message;
-    if (kind === is_schema && !columns) columns = guarded(() => readSchema(header));
+    if (kind === is_schema && !columns) columns = guarded(() => readSchema(header, shape));
     else if (!columns) throw damaged();
     else if (kind === is_dictionary) {
       const known = columns;
@@ -83,10 +91,10 @@ interface Message {
   readonly body: Uint8Array;
 }
 
-/** The next message; undefined at the end of the stream, whether or not it has its mark. */
-async function readMessage(source: Source, limits: ArrowLimits): Promise<Message | undefined> {
+/** The next message, or that the stream is at its end: by its mark, or since nothing more comes. */
+async function readMessage(source: Source, limits: ArrowLimits): Promise<Message | 'end' | 'cut'> {
   const first = await source.take(4);
-  if (first.length === 0) return undefined;
+  if (first.length === 0) return 'cut';
   if (first.length < 4) throw damaged();
   let length = first.readUInt32LE(0);
   if (length === continuation) {
@@ -97,7 +105,7 @@ async function readMessage(source: Source, limits: ArrowLimits): Promise<Message
   if (length === 0) {
     // Behind the mark comes nothing: what does was meant, and would be passed over without a word.
     if ((await source.take(1)).length > 0) throw damaged();
-    return undefined;
+    return 'end';
   }
   if (length > limits.metadata_bytes_max) throw damaged();
   const metadata = await source.take(length);
@@ -123,7 +131,7 @@ function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (cause instanceof RequestRefused) throw cause;
+    if (cause instanceof RequestRefused || cause instanceof ArrowFault) throw cause;
     if (cause instanceof FlatbufferError || cause instanceof RangeError) throw damaged(cause);
     throw cause;
   }

@@ -14,9 +14,11 @@ import {
   owned_datasets,
   type DatasetName,
 } from '../reference/datasets.ts';
-import { receiveRowCsv, receiveRowLines } from '../reference/receive-reference.ts';
+import { receiveRowArrow } from '../reference/receive-reference-arrow.ts';
+import { receiveRowCsv, receiveRowLines, type Receiving } from '../reference/receive-reference.ts';
 import { AnswerSchema, ErrorSchema } from './answers.ts';
 import type { Parts } from './app.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { receiptState } from './receipt-state.ts';
 import { wantsLoaded } from './event-routes.ts';
 
@@ -24,14 +26,15 @@ const checkers = new Map<DatasetName, RowChecker>();
 
 export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
   const { spool, limits, clock, authenticator } = parts;
+  const streams = createByteBudget(limits.arrow_references_max, limits.room_wait_ms_max);
 
   app.put<{ Params: { dataset: string } }>(
     '/reference/:dataset',
     {
       schema: {
         summary: 'Loads reference data',
-        description: `NDJSON (application/x-ndjson) or CSV with a header (text/csv). Datasets: ${Object.keys(datasets).join(', ')}.`,
-        consumes: ['application/x-ndjson', 'text/csv'],
+        description: `NDJSON (application/x-ndjson), CSV with a header (text/csv) or an Arrow IPC stream (application/vnd.apache.arrow.stream); plain, gzip or zstd. Datasets: ${Object.keys(datasets).join(', ')}.`,
+        consumes: Object.keys(reference_types),
         params: Type.Object({ dataset: Type.Enum(Object.keys(datasets)) }),
         querystring: Type.Object({
           mode: Type.Optional(
@@ -68,10 +71,13 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
       const is_waiting = wantsLoaded(request);
       const { mode, as_of } = readParameters(request, clock.now() + limits.future_ms_max);
       const type = mediaType(request.headers);
-      if (type !== 'application/x-ndjson' && type !== 'text/csv') {
+      const form = Object.hasOwn(reference_types, type)
+        ? reference_types[type as keyof typeof reference_types]
+        : undefined;
+      if (!form) {
         throw new RequestRefused(
           'CONTENT_TYPE_UNSUPPORTED',
-          'Reference data is sent as application/x-ndjson or text/csv.',
+          `Reference data is sent as ${Object.keys(reference_types).join(', ')}.`,
         );
       }
       const receipt = newReceipt();
@@ -103,7 +109,8 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
         };
         const to = { intake, check: checkerOf(dataset), context, limits };
         const body = readBody(request.raw, limits.body_bytes_max);
-        if (type === 'text/csv') await receiveRowCsv(body, fieldsOf(dataset), to);
+        if (form === 'csv') await receiveRowCsv(body, fieldsOf(dataset), to);
+        else if (form === 'arrow') await receiveArrowWithin(body, dataset, to);
         else await receiveRowLines(body, to);
         const answer = await intake.finish();
         // An export that failed is an empty file, and would end everything that the source has.
@@ -125,7 +132,28 @@ export function referenceRoutes(app: FastifyInstance, parts: Parts): void {
       }
     },
   );
+
+  /** A record batch is in memory as a whole, perhaps twice; how many are at the same time is bounded. */
+  async function receiveArrowWithin(
+    body: AsyncGenerator<Buffer>,
+    dataset: DatasetName,
+    to: Receiving,
+  ): Promise<void> {
+    await streams.take(1);
+    try {
+      await receiveRowArrow(body, fieldsOf(dataset), to);
+    } finally {
+      streams.give(1);
+    }
+  }
 }
+
+/** How the bodies of each media type are read. */
+const reference_types = {
+  'application/x-ndjson': 'lines',
+  'text/csv': 'csv',
+  'application/vnd.apache.arrow.stream': 'arrow',
+} as const;
 
 function readParameters(
   request: FastifyRequest,

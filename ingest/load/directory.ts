@@ -27,7 +27,7 @@ export interface DirectoryPlan {
   readonly ignored: readonly { name: string; why: string }[];
 }
 
-const event_types = {
+const content_types = {
   ndjson: 'application/x-ndjson',
   json: 'application/json',
   xml: 'application/xml',
@@ -56,9 +56,9 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
   const files: FileToSend[] = [];
   for (const dataset of Object.keys(datasets)) {
     for (const name of reference) {
-      const form = /^(.+)\.(ndjson|csv)(\.gz)?$/.exec(name);
+      const form = /^(.+)\.(ndjson|csv|arrow)(\.gz)?$/.exec(name);
       if (form?.[1] !== dataset) continue;
-      const content_type = form[2] === 'csv' ? 'text/csv' : 'application/x-ndjson';
+      const content_type = content_types[form[2] as 'ndjson' | 'csv' | 'arrow'];
       files.push(file(dir, 'reference', name, dataset, content_type));
     }
   }
@@ -67,12 +67,12 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
     if (!known)
       ignored.push({
         name: `reference/${name}`,
-        why: 'not <dataset>.ndjson or .csv of a known dataset',
+        why: 'not <dataset>.ndjson, .csv or .arrow of a known dataset',
       });
   }
   for (const name of events) {
     const form = /\.([a-z]+)(\.gz|\.zst)?$/.exec(name)?.[1] ?? '';
-    const content_type = event_types[form as keyof typeof event_types] as
+    const content_type = content_types[form as keyof typeof content_types] as
       FileToSend['content_type'] | undefined;
     if (content_type) files.push(file(dir, 'events', name, '', content_type));
     else ignored.push({ name: `events/${name}`, why: 'not .ndjson, .json, .arrow, .csv or .xml' });
@@ -80,7 +80,7 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
   if (files.length === 0) {
     throw new CodedError(
       'LOAD_DIRECTORY_EMPTY',
-      `${dir} has no reference/<dataset>.ndjson or .csv, and no events/*.ndjson, .json, .arrow, .csv or .xml.`,
+      `${dir} has no reference/<dataset>.ndjson, .csv or .arrow, and no events/*.ndjson, .json, .arrow, .csv or .xml.`,
     );
   }
   return { files, ignored };

@@ -1,4 +1,4 @@
-/** Takes the rows of one reference file, NDJSON or CSV. */
+/** Takes the rows of one reference file, NDJSON or CSV; `receive-reference-arrow.ts` those of Arrow. */
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
@@ -88,12 +88,14 @@ function readHeader(cells: readonly string[], fields: readonly Field[]): Field[]
   const by_name = new Map(fields.map((field) => [field.name, field]));
   const header = cells.map((cell, index) => {
     const field = by_name.get(cell.trim());
+    // Of two columns of a name one would be passed over.
+    by_name.delete(cell.trim());
     if (field) return field;
     // A first row that is data would be quoted here, so only what looks like a name is.
     const shown = /^[A-Za-z_]{1,64}$/.test(cell.trim()) ? cell.trim() : `number ${index + 1}`;
     throw new RequestRefused(
       'REFERENCE_COLUMN_UNKNOWN',
-      `The dataset has no column ${shown}. Nothing is stored.`,
+      `The dataset has no column ${shown}, or it stands there twice. Nothing is stored.`,
     );
   });
   const missing = fields
@@ -152,7 +154,12 @@ function takeJson(bytes: Buffer, to: Receiving): void {
   takeValue(value, () => bytes, to);
 }
 
-function takeValue(value: unknown, raw: () => Buffer, { intake, check, context }: Receiving): void {
+/** Checks one row, and takes or refuses it; `raw` is what is kept of one that is refused. */
+export function takeValue(
+  value: unknown,
+  raw: () => Buffer,
+  { intake, check, context }: Receiving,
+): void {
   const checked = check(value, context);
   if (isRefusal(checked)) intake.refuse(checked, raw());
   else intake.accept(checked.json_tail);

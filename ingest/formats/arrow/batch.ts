@@ -1,6 +1,7 @@
 /** The values of an Arrow record batch, column by column, with every length and offset checked before it is used. */
 import { zstdDecompressSync } from 'node:zlib';
-import { RequestRefused } from '../../codes.ts';
+import { damaged, tooLarge } from './fault.ts';
+import { readNumbers } from './numbers.ts';
 import type { ArrowColumn, Dictionary, TextLayout } from './schema.ts';
 import { int64At, numberIn, tableIn, vectorIn, type Table } from './flatbuffer.ts';
 import { decompressLz4 } from './lz4.ts';
@@ -26,6 +27,8 @@ export interface Values {
   readonly lists: Int32Array | undefined;
   /** Of timestamps: epoch milliseconds. */
   readonly instants: Float64Array | undefined;
+  /** Of numbers: these; of dates: epoch milliseconds; of flags: 0 and 1. */
+  readonly numbers: Float64Array | undefined;
 }
 
 /** Where a batch may be larger than what a message of its size could hold, its author is hostile. */
@@ -41,7 +44,7 @@ interface Reader {
  * The columns of a record batch.
  *
  * @param bytes_max how much its buffers may take, decompressed, all together
- * @throws RequestRefused EVENTS_ARROW_INVALID, EVENTS_ARROW_TOO_LARGE
+ * @throws ArrowFault
  */
 export function readColumns(
   batch: Table,
@@ -110,7 +113,18 @@ function readValues(
   reader: Reader,
   dictionaries: ReadonlyMap<number, Texts>,
 ): Values {
-  const base = { column, indexes: undefined, lists: undefined, instants: undefined };
+  const base = {
+    column,
+    indexes: undefined,
+    lists: undefined,
+    instants: undefined,
+    numbers: undefined,
+  };
+  if (column.number !== 'none') {
+    const valid = validity(reader, rows);
+    const numbers = readNumbers(reader.next(), rows, column.number, column.scale);
+    return { ...base, valid, texts: no_texts, numbers };
+  }
   if (column.kind === 'instant' && column.units_per_ms !== 0n) {
     const valid = validity(reader, rows);
     return {
@@ -268,11 +282,14 @@ function readInstants(reader: Reader, rows: number, units_per_ms: bigint): Float
   for (let row = 0; row < rows; row++) {
     if (per_ms === 1_000_000) {
       // Nanoseconds are more than a double can count; past milliseconds the fraction is cut, as in text.
-      instants[row] = Number(view.getBigInt64(row * 8, true) / units_per_ms);
+      const nanoseconds = view.getBigInt64(row * 8, true);
+      const ms = Number(nanoseconds / units_per_ms);
+      // Division cuts towards 1970, and text is cut towards the past.
+      instants[row] = nanoseconds < 0n && nanoseconds % units_per_ms !== 0n ? ms - 1 : ms;
       continue;
     }
     const units = view.getInt32(row * 8 + 4, true) * 4294967296 + view.getUint32(row * 8, true);
-    instants[row] = per_ms < 0 ? units * 1000 : Math.trunc(units / per_ms);
+    instants[row] = per_ms < 0 ? units * 1000 : Math.floor(units / per_ms);
   }
   return instants;
 }
@@ -343,19 +360,4 @@ function decompressZstd(bytes: Uint8Array, length: number): Uint8Array | undefin
   } catch {
     return undefined;
   }
-}
-
-export function damaged(cause?: unknown): RequestRefused {
-  return new RequestRefused(
-    'EVENTS_ARROW_INVALID',
-    'The Arrow stream is damaged or cut short. Record batches that were complete before may be stored.',
-    { cause },
-  );
-}
-
-export function tooLarge(): RequestRefused {
-  return new RequestRefused(
-    'EVENTS_ARROW_TOO_LARGE',
-    'A record batch is too large. Write smaller ones, such as 50 000 rows.',
-  );
 }

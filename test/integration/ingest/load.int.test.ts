@@ -1,3 +1,4 @@
+import { Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -42,6 +43,10 @@ onEachEngine('loading a directory', (engine) => {
       join(dir, 'reference/organisations.csv.gz'),
       gzipSync('organisation_code,name,type,area_code\nRZZ01,One,acute,a\n'),
     );
+    await writeFile(
+      join(dir, 'reference/patients.arrow'),
+      tableToIPC(new Table({ patient_id: vectorFromArray(['9990000018'], new Utf8()) }), 'stream'),
+    );
     await writeFile(join(dir, 'reference/wards.ndjson'), '');
     await writeFile(join(dir, 'events/1.ndjson'), ndjson(event('a'), event('b')));
     await writeFile(join(dir, 'events/2.ndjson.gz'), gzipSync(ndjson(event('c'), event('a'))));
@@ -64,6 +69,7 @@ onEachEngine('loading a directory', (engine) => {
     expect(await running.query('SELECT organisation_code, type FROM organisations')).toEqual([
       { organisation_code: 'RZZ01', type: 'acute' },
     ]);
+    expect(await running.query('SELECT patient_id FROM patients')).toHaveLength(1);
     const second = await load();
     expect(second).toMatchObject({ status: 0, totals: { sent: 6, stored: 0, duplicates: 6 } });
     expect(second.lines).toContain('Nothing new was stored');

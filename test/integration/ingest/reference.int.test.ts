@@ -141,6 +141,7 @@ onEachEngine('reference data', (engine) => {
       ['area_code\na', 'REFERENCE_COLUMN_MISSING', 'name'],
       ['', 'REFERENCE_COLUMN_MISSING', 'area_code'],
       ['area_code,name,colour\na,A,red', 'REFERENCE_COLUMN_UNKNOWN', 'colour'],
+      ['area_code,name,name\na,A,B', 'REFERENCE_COLUMN_UNKNOWN', 'twice'],
       ['area_code,name\na,A\nb,"B', 'REFERENCE_CSV_INVALID', 'quote'],
     ];
     for (const [text, code, word] of cases) {
