@@ -128,13 +128,11 @@ onEachEngine('reference data in Arrow', (engine) => {
     }
     expect(await areas()).toMatchObject([{ area_code: 'a' }, { area_code: 'b' }]);
     expect(await running.query('SELECT 1 FROM areas WHERE ended_at IS NOT NULL')).toEqual([]);
-    await expect
-      .poll(async () =>
-        (await running.query<{ code: string }>('SELECT code FROM ingest_rejects'))
-          .map(({ code }) => code)
-          .sort(),
-      )
-      .toEqual(cases.map(([, code]) => code).sort());
+    const codes = async () =>
+      (await running.query<{ code: string }>('SELECT code FROM ingest_rejects'))
+        .map(({ code }) => code)
+        .sort();
+    await expect.poll(codes, { timeout: 20_000 }).toEqual(cases.map(([, code]) => code).sort());
   });
 
   it('says what may be sent, and refuses a batch that is too large', async () => {
