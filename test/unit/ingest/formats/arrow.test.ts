@@ -28,6 +28,8 @@ import {
   type DataType,
 } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
+import { ArrowFault } from '../../../../ingest/formats/arrow/fault.ts';
+import { readNumbers } from '../../../../ingest/formats/arrow/numbers.ts';
 import { readRow } from '../../../../ingest/formats/arrow/row.ts';
 import type { ArrowShape, FieldKind } from '../../../../ingest/formats/arrow/shape.ts';
 import { readArrow } from '../../../../ingest/formats/arrow.ts';
@@ -110,6 +112,16 @@ describe('a column of numbers', () => {
   it('becomes text where it is no number, so that the row is refused and not taken as empty', async () => {
     expect(await valuesOf('number', [NaN, Infinity], new Float64())).toEqual(['NaN', 'Infinity']);
   });
+});
+
+it('refuses a buffer that is a byte too short for its rows, before it makes room for them', () => {
+  const bits = { bit: 1, i8: 8, i16: 16, i32: 32, i64: 64, u8: 8, u16: 16, u32: 32, u64: 64 };
+  for (const [layout, width] of Object.entries({ ...bits, f16: 16, f32: 32, f64: 64 })) {
+    const read = (bytes: number) =>
+      readNumbers(new Uint8Array(bytes), 16, layout as keyof typeof bits, 1);
+    expect(read(width * 2)).toHaveLength(16);
+    expect(() => read(width * 2 - 1), layout).toThrow(ArrowFault);
+  }
 });
 
 describe('a column of dates', () => {
