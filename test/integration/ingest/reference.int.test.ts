@@ -151,12 +151,14 @@ onEachEngine('reference data', (engine) => {
     }
     expect(await areas()).toEqual([]);
     await expect
-      .poll(async () =>
-        (
-          await running.query<{ code: string }>(
-            'SELECT code FROM ingest_rejects ORDER BY received_at',
-          )
-        ).map(({ code }) => code),
+      .poll(
+        async () =>
+          (
+            await running.query<{ code: string }>(
+              'SELECT code FROM ingest_rejects ORDER BY received_at',
+            )
+          ).map(({ code }) => code),
+        { timeout: 20_000 },
       )
       .toEqual(cases.map(([, code]) => code));
   });
