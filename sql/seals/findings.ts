@@ -18,6 +18,7 @@ export const finding_kinds = {
   rolled_back: 'a witness has seen more, or something else, than is here',
   erasure_differs: 'the erased rows are not those of the signed record',
   own_audit_differs: 'our own audit is not what was sealed',
+  schema_differs: 'a computed column or a view is not what the migrations made it',
 } as const;
 
 export type FindingKind = keyof typeof finding_kinds;

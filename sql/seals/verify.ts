@@ -11,6 +11,7 @@ import { ownAuditTree } from './seal-own-audit.ts';
 import { originOf, type LogName } from './log.ts';
 import { empty_tree, loadTrees, type StoredTree } from './trees.ts';
 import { findings_max, verifyLog, type LogReport } from './verify-log.ts';
+import { verifySchema } from './verify-schema.ts';
 import { splitNotes, type Verifier } from './note.ts';
 
 /** Loads are verified in batches of about so many rows, of some 150 bytes each while their trees are built. */
@@ -70,7 +71,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
   ];
   const bound = await committedBound(client);
   const log = await verifyLog(client, 'events', own, witnesses, on_progress);
-  const findings = [...log.findings];
+  const findings = [...(await verifySchema(client)), ...log.findings];
   const range = { from: options.from ?? 1, to: Math.min(options.to ?? bound, bound) };
   const totals = { loads: 0, events: 0, reference_loads: 0, sealed_late: 0 };
   const not_sealed: number[] = [];
