@@ -15,7 +15,7 @@ interface Mutation {
   readonly from: string;
   readonly to: string;
   readonly everywhere?: true;
-  /** The suite that has to turn red, and which of its tests. */
+  /** The suite that has to turn red, of this folder or of `integration/`, and which of its tests. */
   readonly suite: string;
   readonly tests?: string;
   readonly environment?: Record<string, string>;
@@ -93,8 +93,7 @@ const mutations: readonly Mutation[] = [
     file: 'ingest/queries/open_intent.sql',
     from: 'WHERE load_intents.load_seq > {load_seq:UInt64}',
     to: 'WHERE load_intents.load_seq > {load_seq:UInt64} AND 0',
-    suite: 'answers-lost',
-    environment: { FAULT_INSERTS: '150' },
+    suite: 'integration/ingest/unfinished-loads.int',
   },
   {
     says: 'a lease whose token is used again after a failure, and sessions that stay open',
@@ -172,8 +171,8 @@ function turnsRed({ file, from, to, everywhere, suite, tests, environment }: Mut
         join(copy, 'node_modules', 'vitest', 'vitest.mjs'),
         'run',
         '--project',
-        'faults',
-        `test/faults/${suite}.test.ts`,
+        suite.startsWith('integration/') ? 'integration' : 'faults',
+        suite.startsWith('integration/') ? `test/${suite}.test.ts` : `test/faults/${suite}.test.ts`,
         ...(tests === undefined ? [] : ['-t', tests]),
       ],
       {
