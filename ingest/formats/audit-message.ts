@@ -83,7 +83,7 @@ function mapRoot(root: XmlElement, event_id: string, mapping: Mapping): MappedMe
   if (kind === 'not_access')
     return {
       ...refused(format, 'MESSAGE_KIND_NOT_ACCESS', kind_sentence, `${event_path}.EventID`),
-      drafts: [act],
+      drafts: [{ ...act, event_id }],
     };
   return onePerPatient(format, event_id, act, objects, refusals, mapping);
 }
@@ -222,6 +222,11 @@ function onePerPatient(
   refusals: MessageRefusal[],
   mapping: Mapping,
 ): MappedMessage {
+  const withIds = (told: readonly Draft[]) =>
+    told.map((draft, index) => ({
+      ...draft,
+      event_id: index === 0 ? event_id : `${event_id}#${index + 1}`,
+    }));
   const drafts: Draft[] = [];
   const seen = new Set<string>();
   let is_without_patient = patients.length === 0;
@@ -249,10 +254,6 @@ function onePerPatient(
   if (is_without_patient) drafts.push(act);
   // What fails for the message fails for each of its patients; what fails for one patient leaves the others.
   if (refusals.some(({ code }) => code !== 'MESSAGE_PATIENT_NOT_NHS_NUMBER') || drafts.length === 0)
-    return { format, events: [], refusals, drafts: drafts.length > 0 ? drafts : [act] };
-  const events = drafts.map((draft, index) => ({
-    ...draft,
-    event_id: index === 0 ? event_id : `${event_id}#${index + 1}`,
-  }));
-  return { format, events: events as AccessEvent[], refusals };
+    return { format, events: [], refusals, drafts: withIds(drafts.length > 0 ? drafts : [act]) };
+  return { format, events: withIds(drafts) as AccessEvent[], refusals };
 }

@@ -1,5 +1,7 @@
 -- The stored events of some foreign messages, superseded ones too, and those that have one of some ids. A message's events
 -- are in its own load, or in one of a run again, whose receipts begin with rerun_; the ledger says on which days.
+-- Those of a message that was refused first and sent again are in a load that nothing names: they are on the days of the
+-- ids that the message tells, or would tell if it were not refused.
 WITH
 loads AS (
     SELECT arrayJoin({load_seqs:Array(UInt64)}) AS load_seq
@@ -37,6 +39,6 @@ WHERE e.source = {source:String}
         )
         OR (
             e.day IN (SELECT days_of_ids.day FROM days_of_ids)
-            AND e.event_id IN {event_ids:Array(String)}
+            AND (e.event_id IN {event_ids:Array(String)} OR e.message_id IN {message_ids:Array(String)})
         )
     )

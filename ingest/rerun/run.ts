@@ -163,10 +163,15 @@ async function planMessages(
       mapped,
       context,
     ).taken;
-    return { row, reading: { events, refusals } satisfies Reading };
+    // What is refused today may have been told before, by a message that was sent again and so is kept from its first load.
+    const draft_ids = (mapped.drafts ?? []).flatMap(({ event_id }) => event_id ?? []);
+    return { row, draft_ids, reading: { events, refusals } satisfies Reading };
   });
   const message_ids = rows.map(({ message_id }) => message_id);
-  const event_ids = read.flatMap(({ reading }) => reading.events.map(({ event_id }) => event_id));
+  const event_ids = read.flatMap(({ reading, draft_ids }) => [
+    ...reading.events.map(({ event_id }) => event_id),
+    ...draft_ids,
+  ]);
   const load_seqs = [...new Set(rows.map(({ load_seq }) => Number(load_seq)))];
   const known = await knownEvents(client, source, { message_ids, event_ids, load_seqs });
   const open = await client.rows<OpenReject & { message_id: string }>(

@@ -153,6 +153,18 @@ onEachEngine('running messages again', (engine) => {
     expect(restored?.event_id).toMatch(/~2$/);
   });
 
+  it('withdraws an event of a message that was refused first, and taken when it was sent again', async () => {
+    await begin();
+    await send(auditXml('9990000018'));
+    await map({ default_organisation_code: 'RZZ01' });
+    await send(auditXml('9990000018'));
+    expect(await events()).toMatchObject([{ organisation_code: 'RZZ01' }]);
+    await map({ default_organisation_code: '' });
+    expect(await again()).toMatchObject({ state: 'done', withdrawn: 1 });
+    expect(await events()).toEqual([]);
+    expect(await again()).toMatchObject({ state: 'done', withdrawn: 0, stored: 0 });
+  });
+
   it('marks the days of both for the roll-ups, and shows by ITI-81 what holds now', async () => {
     await begin();
     await map({ default_organisation_code: 'RZZ01', time_zone: 'Europe/London' });
