@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { CodedError, messageOf } from '../../sql/errors.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
-import type { Source } from '../sources.ts';
+import { isLoopback, type Source } from '../sources.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { SyslogTransport } from './counts.ts';
 import { receiveDatagrams } from './datagrams.ts';
@@ -62,7 +62,8 @@ export async function startSyslog(
     const hash = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
     const find = async () => (hash === undefined ? undefined : parts.sourceOfCertificate(hash));
     const source = await find();
-    if (source) return serve(socket, 'syslog_tls', source, find);
+    const is_elsewhere = source?.is_loopback_only && !isLoopback(socket.remoteAddress ?? '');
+    if (source && !is_elsewhere) return serve(socket, 'syslog_tls', source, find);
     counts.countConnection('syslog_tls', 'certificate_unknown');
     log.warn(
       {
@@ -142,10 +143,17 @@ export async function startSyslog(
   }
 
   async function listenPlain({ tcp_port, udp_port, source }: NonNullable<SyslogSettings['plain']>) {
-    if (!(await parts.sourceNamed(source))) {
+    const known = await parts.sourceNamed(source);
+    if (!known) {
       throw new CodedError(
         'CONFIG_INVALID',
         `SYSLOG_PLAIN_SOURCE names no source that may send: ${source}. See: npm run source -- list`,
+      );
+    }
+    if (known.is_loopback_only && !isLoopback(settings.host)) {
+      throw new CodedError(
+        'CONFIG_INVALID',
+        `SYSLOG_PLAIN_SOURCE names ${source}, which may send from the machine itself only, and SYSLOG_HOST is not that. Add a source.`,
       );
     }
     if (tcp_port !== undefined) {

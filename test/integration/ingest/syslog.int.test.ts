@@ -204,6 +204,16 @@ describe('syslog', () => {
     await until(staff, ['tcp', 'udp']);
   });
 
+  it('does not listen elsewhere for a source that may send from the machine itself only', async () => {
+    const begun = run(engine(), {
+      source: { is_loopback_only: true },
+      syslog: { host: '0.0.0.0', plain: { tcp_port: 0, source: 'exchange' } },
+    });
+    await expect(begun).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await engine().truncate();
+    await start();
+  });
+
   it('tries again until the disk takes a message', async () => {
     let failures = 0;
     await start({
