@@ -88,6 +88,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     log,
   });
   const app = await createApp({
+    data_dir,
     spool,
     loader,
     client: http_client,

@@ -24,6 +24,8 @@ import { syslogRetrievalRoutes } from './syslog-retrieval-routes.ts';
 
 /** What the routes work with. */
 export interface Parts {
+  /** Holds the checkpoint of the seals, whose age is a metric. */
+  readonly data_dir: string;
   readonly spool: Spool;
   readonly loader: Loader;
   readonly client: SqlClient;

@@ -5,6 +5,7 @@ import { loadStatement } from '../../sql/statement.ts';
 import { messageOf } from '../../sql/errors.ts';
 import type { Parts } from './app.ts';
 import { registerFeedMetrics } from './feed-metrics.ts';
+import { registerSealMetrics } from './seal-metrics.ts';
 
 const alive = loadStatement('ingest/queries/alive.sql');
 
@@ -58,10 +59,11 @@ function loaderProblem({ loader, spool, clock, limits }: Parts): string {
   return `The oldest segment has waited for more than ${limits.stuck_ms / 1000} s.`;
 }
 
-function createRegistry({ spool, loader, syslog, client, clock }: Parts): Registry {
+function createRegistry({ spool, loader, syslog, client, clock, data_dir }: Parts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerFeedMetrics(registry, client, clock);
+  registerSealMetrics(registry, { client, clock, data_dir });
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,

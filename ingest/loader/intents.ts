@@ -7,6 +7,7 @@ import { loadStatement, type Statement } from '../../sql/statement.ts';
 import { isDataset } from '../reference/datasets.ts';
 import { countsOf } from '../reference/load-reference.ts';
 import type { ClosedSegment } from '../spool/segment-file.ts';
+import { load_tables } from './load-events.ts';
 
 /** A load that began, and is in no ledger yet. */
 export interface Intent {
@@ -83,7 +84,7 @@ export async function settleIntent(
     const { format_version } = intent;
     const exact = { limits: 'load', settings: { insert_deduplicate: '0' } } as const;
     await client.insertSelect(query('settle_keys'), { load_seq }, exact);
-    await client.syncTables(['access_events', 'event_keys']);
+    await client.syncTables(load_tables);
     const seal = await sealSettled({ client, seals }, { load_seq, segment_id, loaded_at: now });
     await client.insertSelect(
       query('settle_events'),

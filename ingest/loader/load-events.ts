@@ -43,7 +43,7 @@ interface Summary extends LoadCounts {
 }
 
 /** The tables that a segment's lines become. */
-const load_tables = [
+export const load_tables = [
   'access_events',
   'event_keys',
   'ingest_rejects',
@@ -160,7 +160,10 @@ export async function loadEvents(
     );
   }
   fault('load.rejects');
+  let effects = { superseded: 0, resolved: 0 };
   if (summary.rerun_effects > 0) {
+    const [counted] = await client.rows<typeof effects>(query('count_effects'));
+    effects = counted ?? effects;
     await client.insertSelect(query('store_superseded'), { load_seq }, exact);
     await client.insertSelect(query('store_resolutions'), { load_seq }, exact);
   }
@@ -172,7 +175,7 @@ export async function loadEvents(
   const { received, stored, duplicates, conflicts, rejects, sources, days } = summary;
   const counts = { received, stored, duplicates, conflicts, rejects };
   const loaded = { load_seq, segment_id, segment_digest: context.digest, loaded_at: clock.now() };
-  const seal = await sealLoad(context, { ...loaded, ...counts, days });
+  const seal = await sealLoad(context, { ...loaded, ...counts, effects, days });
   fault('load.sealed');
   await client.insert('segments', [
     {

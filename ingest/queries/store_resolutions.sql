@@ -9,3 +9,5 @@ WHERE record = 'resolve'
     AND (source, of_segment_id, of_position) NOT IN (
         SELECT source, segment_id, segment_position FROM reject_resolutions WHERE load_seq = {load_seq:UInt64}
     )
+ORDER BY segment_position
+LIMIT 1 BY source, of_segment_id, of_position

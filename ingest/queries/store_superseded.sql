@@ -15,3 +15,5 @@ WHERE record = 'supersede'
     AND (of_load_seq, of_position) NOT IN (
         SELECT event_load_seq, event_position FROM superseded_events WHERE load_seq = {load_seq:UInt64}
     )
+ORDER BY segment_position
+LIMIT 1 BY of_load_seq, of_position

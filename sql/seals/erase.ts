@@ -141,8 +141,12 @@ async function enterLedger(
   }
   const load_seq = Number(next.load_seq);
   const counts = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejects: 0 };
+  const effects = { superseded: 0, resolved: 0 };
   const loaded = { load_seq, segment_id, loaded_at: clock.now(), ...counts };
-  const seal = await sealLoad({ client, seals }, { ...loaded, segment_digest: '', days: [] });
+  const seal = await sealLoad(
+    { client, seals },
+    { ...loaded, segment_digest: '', effects, days: [] },
+  );
   const ours = { format_version: 0, fencing_token: 0, sources: [], bytes: 0, digest: '' };
   await client.insert('segments', [{ ...loaded, ...ours, days, ...seal }]);
   await client.syncTables(['segments']);
@@ -161,6 +165,7 @@ async function erasedRows(client: SqlClient, erasure_id: string) {
     load_seq: string;
     segment_position: number;
     leaf: string;
+    message_id: string;
     day: string;
   }>(query('erased_rows'), { erasure_id });
   return rows.map((row) => ({ ...row, load_seq: Number(row.load_seq) }));

@@ -13,8 +13,21 @@ export interface HeadFrame {
   readonly previous: string;
 }
 
+/**
+ * What a load changed about earlier ones, by running something again. Each field is absent where there is nothing of it.
+ * A digest is SHA-256 over the SHA-256 of each row (`queries/load_effects.sql`), those in ascending order.
+ */
+export interface LoadEffects {
+  /** Events that it superseded: rows of `superseded_events`. */
+  readonly superseded?: number;
+  readonly superseded_digest?: string;
+  /** Refusals that it resolved: rows of `reject_resolutions`. */
+  readonly resolved?: number;
+  readonly resolved_digest?: string;
+}
+
 /** A load of events: the tree over the rows that it stored, and what became of the others. */
-export interface LoadHead {
+export interface LoadHead extends LoadEffects {
   readonly kind: 'load';
   readonly load_seq: number;
   readonly segment_id: string;
@@ -34,6 +47,8 @@ export interface LoadHead {
   readonly conflicts: number;
   readonly rejects: number;
   readonly loaded_at: number;
+  /** How many of its events came without the message that told them, since its segment was lost first; absent for 0. */
+  readonly without_original?: number;
   /** True where the load had been committed before there were seals: the head vouches for it from then on only. */
   readonly is_late: boolean;
 }
@@ -72,7 +87,10 @@ export interface ErasureHead {
   readonly people: readonly string[];
   readonly at: number;
   readonly rows: number;
-  /** RFC 6962 root over the erased rows, each as `load_seq,segment_position,leaf hash` in hex, in that order. */
+  /**
+   * RFC 6962 root over the erased rows, each as `load_seq,segment_position,leaf hash` in hex, with `,message_id` behind
+   * it where a message told the event, in that order.
+   */
   readonly root: string;
 }
 

@@ -2,9 +2,11 @@
 import type { SqlClient } from '../client.ts';
 import { CodedError } from '../errors.ts';
 import { loadStatement } from '../statement.ts';
+import { loadEffects } from './effects.ts';
 import { parseHead, type LoadHead, type ReferenceHead } from './head.ts';
 import type { SealLog } from './log.ts';
 import { empty_tree, loadTrees } from './trees.ts';
+import { missingOriginals } from './originals.ts';
 
 /** What the ledger is to say of a load of events. */
 export interface LoadToSeal {
@@ -16,6 +18,8 @@ export interface LoadToSeal {
   readonly duplicates: number;
   readonly conflicts: number;
   readonly rejects: number;
+  /** What it superseded and resolved, and how many; undefined where what is stored is all that is known of it. */
+  readonly effects?: { readonly superseded: number; readonly resolved: number };
   /** Local days of the stored events, YYYY-MM-DD. */
   readonly days: readonly string[];
   readonly loaded_at: number;
@@ -41,13 +45,13 @@ const last_head_of_load = loadStatement('sql/seals/queries/last_head_of_load.sql
  * Can be repeated: where an attempt that did not end has sealed the same, that head stands, with its time; where it
  * sealed something else, a new head takes its place, and both stay in the log.
  *
- * @throws CodedError SEAL_COUNT_DIFFERS where the store has not as many rows as the load counted
+ * @throws CodedError SEAL_COUNT_DIFFERS where the store has not as many rows, of any table, as the load counted
  */
 export async function sealLoad(
   { client, seals, is_late = false }: { client: SqlClient; seals: SealLog; is_late?: boolean },
   load: LoadToSeal,
 ): Promise<LoadSeal> {
-  const { days, ...counts } = load;
+  const { days, effects, ...counts } = load;
   const { load_seq } = load;
   const in_order = [...days].sort();
   const [first_day, last_day] = [in_order[0], in_order.at(-1)];
@@ -67,7 +71,8 @@ export async function sealLoad(
       `Load ${load_seq} counted ${load.stored} events as stored, and ${tree.tree_size} are. It is not committed; look into the store before anything else.`,
     );
   }
-  const body: LoadHead = { kind: 'load', ...counts, leaf_version: 1, ...tree, is_late };
+  const done = await sealedEffects(client, load_seq, effects);
+  const body: LoadHead = { kind: 'load', ...counts, leaf_version: 1, ...tree, ...done, is_late };
   return { tree_head: tree.root, loaded_at: await appendOnce(client, seals, body) };
 }
 
@@ -93,6 +98,29 @@ export async function sealReference(
   return { loaded_at: await appendOnce(client, seals, body) };
 }
 
+/** What the head says of earlier loads, and of messages that are lost: nothing, of nearly every load. */
+async function sealedEffects(
+  client: SqlClient,
+  load_seq: number,
+  counted: LoadToSeal['effects'],
+): Promise<Partial<LoadHead>> {
+  if (counted?.superseded === 0 && counted.resolved === 0) return {};
+  const range = { from_load_seq: load_seq, to_load_seq: load_seq };
+  const done = (await loadEffects(client, range)).get(load_seq) ?? {};
+  if (!counted) {
+    const missing = (await missingOriginals(client, range)).get(load_seq);
+    return { ...done, ...(missing && { without_original: missing.events }) };
+  }
+  const { superseded = 0, resolved = 0 } = done;
+  if (superseded !== counted.superseded || resolved !== counted.resolved) {
+    throw new CodedError(
+      'SEAL_COUNT_DIFFERS',
+      `Load ${load_seq} superseded ${counted.superseded} events and resolved ${counted.resolved} refusals, and the store has ${superseded} and ${resolved}. It is not committed; look into the store before anything else.`,
+    );
+  }
+  return done;
+}
+
 /** Appends the head, unless the load has the same already; returns the time that the head gives. */
 async function appendOnce(
   client: SqlClient,
@@ -111,8 +139,18 @@ async function appendOnce(
   return body.loaded_at;
 }
 
+/** Fields that a head has only where there is something to say. */
+const optional = [
+  'superseded',
+  'superseded_digest',
+  'resolved',
+  'resolved_digest',
+  'without_original',
+];
+
 function isSame(head: object, body: LoadHead | ReferenceHead): boolean {
-  return Object.entries(body).every(
-    ([name, value]) => name === 'loaded_at' || (head as Record<string, unknown>)[name] === value,
+  const [one, other] = [head, body] as unknown as Record<string, unknown>[];
+  return [...Object.keys(body), ...optional].every(
+    (name) => name === 'loaded_at' || one?.[name] === other?.[name],
   );
 }

@@ -7,18 +7,20 @@ import { leafHash, rootOf } from './merkle.ts';
 
 const erased_roots = loadStatement('sql/seals/queries/erased_roots.sql');
 
-/** One erased event, by where it stood and the leaf that stands for it (hex). */
+/** One erased event, by where it stood, the leaf that stands for it (hex), and the message that went with it, if any. */
 export interface ErasedRow {
   readonly load_seq: number;
   readonly segment_position: number;
   readonly leaf: string;
+  readonly message_id: string;
 }
 
-/** The root over erased rows, hex: each is a leaf of `load_seq,segment_position,leaf`, in that order. */
+/** The root over erased rows, hex: each is a leaf of `load_seq,segment_position,leaf` and `,message_id`, if any, in order. */
 export function erasureRoot(rows: readonly ErasedRow[]): string {
-  const leaves = rows.map(({ load_seq, segment_position, leaf }) =>
-    leafHash(Buffer.from(`${load_seq},${segment_position},${leaf}`)),
-  );
+  const leaves = rows.map(({ load_seq, segment_position, leaf, message_id }) => {
+    const message = message_id === '' ? '' : `,${message_id}`;
+    return leafHash(Buffer.from(`${load_seq},${segment_position},${leaf}${message}`));
+  });
   return rootOf(leaves).toString('hex');
 }
 
@@ -32,6 +34,7 @@ export async function verifyErasures(
     load_seq: string;
     segment_position: number;
     leaf: string;
+    message_id: string;
     is_there: number;
   }>(erased_roots, {}, { limits: 'analysis' });
   const by_id = new Map<string, (ErasedRow & { readonly is_there: number })[]>();

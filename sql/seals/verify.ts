@@ -1,18 +1,18 @@
 /** Verification: the store, row by row, against the seals, and the seals against what witnesses have seen. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SqlClient } from '../client.ts';
 import { loadStatement } from '../statement.ts';
+import { verifyEffects } from './effects.ts';
 import { verifyErasures } from './verify-erasures.ts';
 import { treeFinding, type Finding, type FindingKind } from './findings.ts';
 import { parseHead, type Head } from './head.ts';
 import { readKey } from './key.ts';
-import { ownAuditTree } from './seal-own-audit.ts';
-import { originOf, type LogName } from './log.ts';
+import { originOf } from './log.ts';
+import { verifyOriginals } from './originals.ts';
 import { empty_tree, loadTrees, type StoredTree } from './trees.ts';
 import { findings_max, verifyLog, type LogReport } from './verify-log.ts';
+import { verifyOwnAudit, witnessed } from './verify-own-audit.ts';
 import { verifySchema } from './verify-schema.ts';
-import { splitNotes, type Verifier } from './note.ts';
+import { splitNotes } from './note.ts';
 
 /** Loads are verified in batches of about so many rows, of some 150 bytes each while their trees are built. */
 const batch_rows = 2_000_000;
@@ -77,11 +77,14 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
   const not_sealed: number[] = [];
   for (let after = range.from - 1; after < range.to;) {
     const batch = await readBatch(client, after, range.to);
-    const trees = await loadTrees(client, {
-      from_load_seq: after + 1,
-      to_load_seq: batch.to_load_seq,
-    });
+    const { from_load_seq, to_load_seq, heads } = batch;
+    const loads = { from_load_seq, to_load_seq };
+    const trees = await loadTrees(client, loads);
     checkBatch(batch, trees, log, { findings, not_sealed, totals });
+    const in_ledger = new Set(batch.ledger.map(({ load_seq }) => Number(load_seq)));
+    const isUnsealed = (load_seq: number) => in_ledger.has(load_seq) && !heads.has(load_seq);
+    findings.push(...(await verifyEffects(client, loads, heads, isUnsealed)));
+    findings.push(...(await verifyOriginals(client, loads, heads)));
     after = batch.to_load_seq;
     on_progress(`loads: ${after} of ${range.to}, ${totals.events} events`);
   }
@@ -260,41 +263,4 @@ async function findBeyond(client: SqlClient, log: LogReport, bound: number): Pro
     findings.push({ kind: 'added', load_seq: Number(stray.first_load_seq), detail });
   }
   return findings;
-}
-
-async function verifyOwnAudit(
-  { client, data_dir, on_progress }: VerifyOptions,
-  own: Verifier,
-  given: readonly string[],
-): Promise<LogReport> {
-  const witnesses = [...(await witnessed(data_dir, 'own_audit')), ...given];
-  const log = await verifyLog(client, 'own_audit', own, witnesses, on_progress);
-  let at = 0;
-  for (const head of log.own_audit) {
-    const tree = await ownAuditTree(client, head.from, head.to);
-    const when = new Date(head.to).toISOString();
-    if (head.from !== at) {
-      const detail = `the batch to ${when} does not begin where the one before ended`;
-      log.findings.push({ kind: 'chain_broken', load_seq: 0, detail });
-    }
-    at = head.to;
-    if (tree.root === head.root && tree.tree_size === head.tree_size) continue;
-    const detail = `the batch to ${when}: ${head.tree_size} rows were sealed, ${tree.tree_size} are there`;
-    log.findings.push({ kind: 'own_audit_differs', load_seq: 0, detail });
-  }
-  return log;
-}
-
-/** The checkpoints in `witness/` of this data directory. */
-async function witnessed(data_dir: string, log_name: LogName): Promise<string[]> {
-  const suffix = log_name === 'events' ? '' : `.${log_name}`;
-  const texts = await Promise.all(
-    ['checkpoint', 'checkpoints'].map((name) =>
-      readFile(join(data_dir, 'witness', `${name}${suffix}`), 'utf8').catch((error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-        throw error;
-      }),
-    ),
-  );
-  return [...new Set(texts.flatMap(splitNotes))];
 }

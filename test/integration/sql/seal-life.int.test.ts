@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -110,6 +110,28 @@ onEachEngine('the life of the seals', (engine) => {
       on_progress: () => {},
     });
     expect(report.findings).toMatchObject([{ kind: 'rolled_back', load_seq: 2 }]);
+  });
+
+  it('are told to Prometheus: how many, how old the newest is, and how old its checkpoint', async () => {
+    const metrics = async () => {
+      const text = await (await fetch(`${running.ingest.address}/metrics`)).text();
+      const lines = text.matchAll(/^access_audit_(seal\w*|witness\w*)\{log="(\w+)"\} (\S+)$/gm);
+      return Object.fromEntries(
+        [...lines].map(([, name, of, value]) => [`${name} ${of}`, Number(value)]),
+      );
+    };
+    expect(await metrics()).toEqual({});
+    await send(['a']);
+    await expect.poll(metrics).toEqual({
+      'seals events': 2,
+      'seal_age_seconds events': expect.any(Number),
+      'witness_age_seconds events': expect.any(Number),
+    });
+    const checkpoint = join(running.data_dir, 'witness', 'checkpoint');
+    await utimes(checkpoint, new Date(), new Date(system_clock.now() - 3_600_000));
+    const { 'seal_age_seconds events': seal, 'witness_age_seconds events': kept } = await metrics();
+    expect(Number(kept) - Number(seal)).toBeGreaterThan(3_500);
+    expect(seal).toBeGreaterThanOrEqual(0);
   });
 
   it('seals our own audit in batches, and names a look that was changed or taken away', async () => {
