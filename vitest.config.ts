@@ -7,7 +7,7 @@ const shared = { pool: 'forks', isolate: true, env: { TZ: 'UTC' } } as const;
 export default defineConfig({
   test: {
     // On two cores the default is one worker, and most suites wait for disks and servers, not for a processor.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       // A property test of the spool writes real files, some hundred times over.
       {
