@@ -10,6 +10,7 @@ export const finding_kinds = {
   truncated: 'rows that were sealed are missing at the end',
   reordered: 'rows that were sealed have changed places',
   ledger_differs: 'the ledger does not say what was sealed',
+  key_missing: 'the keys of events are gone, by which they are known if they come again',
   load_removed: 'a load that was sealed is not in the ledger',
   seal_removed: 'a load that is in the ledger has lost its seal',
   chain_broken: 'the seals are not the chain that they were made as',

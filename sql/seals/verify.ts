@@ -11,6 +11,7 @@ import { verifyOriginals } from './originals.ts';
 import { empty_tree, loadTrees, type StoredTree } from './trees.ts';
 import { findings_max, verifyLog, type LogReport } from './verify-log.ts';
 import { verifyOwnAudit, witnessed } from './verify-own-audit.ts';
+import { verifyDerived } from './verify-ledger.ts';
 import { verifySchema } from './verify-schema.ts';
 import { splitNotes } from './note.ts';
 
@@ -85,6 +86,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
     const isUnsealed = (load_seq: number) => in_ledger.has(load_seq) && !heads.has(load_seq);
     findings.push(...(await verifyEffects(client, loads, heads, isUnsealed)));
     findings.push(...(await verifyOriginals(client, loads, heads)));
+    findings.push(...(await verifyDerived(client, loads, heads)));
     after = batch.to_load_seq;
     on_progress(`loads: ${after} of ${range.to}, ${totals.events} events`);
   }
@@ -202,7 +204,11 @@ function checkBatch(
     } else if (other.length > 0) {
       found('ledger_differs', load_seq, other.join(', '));
     }
-    if (head.kind !== 'load') continue;
+    if (head.kind !== 'load') {
+      const stray = trees.get(load_seq);
+      if (stray) found('added', load_seq, `${stray.tree_size} rows under a load without events`);
+      continue;
+    }
     if (head.is_late) totals.sealed_late += 1;
     totals.events += head.tree_size;
     const tree = trees.get(load_seq);

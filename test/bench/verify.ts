@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openEngine, type SqlClient } from '../../sql/client.ts';
-import { localDay, system_clock } from '../../sql/clock.ts';
+import { system_clock } from '../../sql/clock.ts';
 import { CodedError } from '../../sql/errors.ts';
 import { migrate } from '../../sql/migrate.ts';
 import { openSealLog } from '../../sql/seals/log.ts';
@@ -69,6 +69,22 @@ const full_scan = parseStatement(
   'SELECT count() FROM access_events WHERE NOT ignore(*)',
 );
 
+const settle_keys = loadStatement('ingest/queries/settle_keys.sql');
+const load_extent = parseStatement(
+  'load extent',
+  `SELECT toString(toUnixTimestamp64Milli(min(occurred_at))) AS first_ms,
+     toString(toUnixTimestamp64Milli(max(occurred_at))) AS last_ms, arraySort(groupUniqArray(day)) AS days,
+     groupUniqArray(toString(source)) AS sources
+   FROM access_events WHERE load_seq = {load_seq:UInt64}`,
+);
+
+interface Extent {
+  readonly first_ms: string;
+  readonly last_ms: string;
+  readonly days: string[];
+  readonly sources: string[];
+}
+
 async function fill(
   client: SqlClient,
   { directory, events }: { directory: string; events: number },
@@ -92,7 +108,10 @@ async function fill(
     stored_s += await seconds(() =>
       client.insertSelect(statement, { load_seq, began_at, segment_id, rows: rows_of_load }),
     );
-    const days = [localDay(began_at), localDay(began_at + shift_ms)];
+    await client.insertSelect(settle_keys, { load_seq });
+    const [extent] = await client.rows<Extent>(load_extent, { load_seq });
+    if (!extent) throw new CodedError('BENCH_FAILED', 'An aggregate without a row.');
+    const { days, sources } = extent;
     const counts = { received: rows_of_load, stored: rows_of_load };
     const others = { duplicates: 0, conflicts: 0, rejects: 0 };
     const loaded = { load_seq, segment_id, ...counts, ...others };
@@ -106,8 +125,10 @@ async function fill(
           ...loaded,
           format_version: 1,
           fencing_token: 1,
-          sources: ['bench'],
+          sources,
           days,
+          first_occurred_at: Number(extent.first_ms),
+          last_occurred_at: Number(extent.last_ms),
           bytes: 0,
           digest: '00',
           ...seal,

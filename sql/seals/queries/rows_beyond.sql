@@ -10,6 +10,8 @@ FROM (
     SELECT original_messages.load_seq AS load_seq FROM original_messages
     UNION ALL
     SELECT segments.load_seq AS load_seq FROM segments
+    UNION ALL
+    SELECT reference_loads.load_seq AS load_seq FROM reference_loads
 ) AS stray
 WHERE stray.load_seq = 0 OR stray.load_seq > (
     SELECT greatest(max(load_intents.load_seq), {to_load_seq:UInt64}) FROM load_intents
