@@ -24,7 +24,8 @@ stored AS (
     FROM candidates
     GROUP BY source, event_id
 ),
--- Ids of events that were erased. They are known, whatever now comes with them, and nothing of it is kept.
+-- Ids of events that were erased. They are known, whatever now comes with them, and nothing of it is kept. Rows without a
+-- record in the log of seals erase nothing: whoever can write them could otherwise keep an event from ever being stored.
 erased AS (
     SELECT source, event_id, 1 AS is_erased
     FROM segment_suspects
@@ -32,6 +33,9 @@ erased AS (
         SELECT id_hash
         FROM erased_events
         WHERE key IN (SELECT sipHash64(source, event_id) FROM segment_suspects)
+            AND erasure_id IN (
+                SELECT JSONExtractString(head, 'erasure_id') FROM seals WHERE log = 'events' AND kind = 'erasure'
+            )
     )
     GROUP BY source, event_id
 ),

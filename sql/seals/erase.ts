@@ -7,7 +7,7 @@ import { loadStatement } from '../statement.ts';
 import { parseHead, type ErasureHead } from './head.ts';
 import type { SealLog } from './log.ts';
 import { sealLoad } from './seal-load.ts';
-import { erasureRoot } from './verify-erasures.ts';
+import { erasureRoot, type ErasedRowOf } from './verify-erasures.ts';
 
 /** What is to be erased, and who decided it. Whether it may be, under holds and open cases, is the caller's to know. */
 export interface Erasure {
@@ -161,13 +161,7 @@ async function recorded(client: SqlClient): Promise<{ head: ErasureHead; is_done
 }
 
 async function erasedRows(client: SqlClient, erasure_id: string) {
-  const rows = await client.rows<{
-    load_seq: string;
-    segment_position: number;
-    leaf: string;
-    message_id: string;
-    day: string;
-  }>(query('erased_rows'), { erasure_id });
+  const rows = await client.rows<ErasedRowOf>(query('erased_rows'), { erasure_id });
   return rows.map((row) => ({ ...row, load_seq: Number(row.load_seq) }));
 }
 

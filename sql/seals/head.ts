@@ -88,8 +88,8 @@ export interface ErasureHead {
   readonly at: number;
   readonly rows: number;
   /**
-   * RFC 6962 root over the erased rows, each as `load_seq,segment_position,leaf hash` in hex, with `,message_id` behind
-   * it where a message told the event, in that order.
+   * RFC 6962 root over the erased rows, each as `load_seq,segment_position,day,leaf,key,id_hash`, hashes in hex, with
+   * `,message_id` behind it where a message told the event, in that order.
    */
   readonly root: string;
 }

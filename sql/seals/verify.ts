@@ -91,7 +91,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
     on_progress(`loads: ${after} of ${range.to}, ${totals.events} events`);
   }
   findings.push(...(await findBeyond(client, log, bound)));
-  findings.push(...(await verifyErasures(client, log.erasures)));
+  findings.push(...(await verifyErasures(client, log.erasures, log.entries)));
   const own_audit = await verifyOwnAudit(options, own, given.filter(is_of_own_audit));
   findings.push(...own_audit.findings);
   const ordered = findings.slice(0, findings_max);

@@ -109,6 +109,37 @@ onEachEngine('a lawful erasure', (engine) => {
     expect(report.findings.map(({ kind }) => kind)).toContain('erasure_differs');
   });
 
+  it('without a signed record keeps no event from being stored, and is named, whether or not its events are there', async () => {
+    await eraseEvents(context(), await erasureOf(['e-3']));
+    const put = (text: string) =>
+      engine().client.command({ name: 'test', text: `${text} SETTINGS insert_deduplicate = 0` });
+    await put(`INSERT INTO erased_events SELECT * REPLACE ('e-none' AS erasure_id, toUInt32(1) AS segment_position,
+        sipHash64('exchange', 'coming') AS key,
+        SHA256('8:exchange,6:coming,') AS id_hash) FROM erased_events`);
+    await put(
+      "INSERT INTO event_keys SELECT sipHash64('exchange', 'coming'), toDate('2026-03-01')",
+    );
+    await running.restart();
+    expect((await running.post([event('coming')])).json).toMatchObject({ stored: 1 });
+    const report = await verified(engine(), running.data_dir);
+    expect(report.findings).toMatchObject([{ kind: 'erasure_differs', load_seq: 1 }]);
+    expect(report.findings[0]?.detail).toContain('e-none');
+  });
+
+  it.each([
+    "key = sipHash64('exchange', 'coming')",
+    "id_hash = SHA256('8:exchange,6:coming,')",
+    "day = '2026-02-01'",
+  ])('has the %s of each event under its signature', async (to) => {
+    await eraseEvents(context(), await erasureOf(['e-3']));
+    await engine().client.command({
+      name: 'test',
+      text: `ALTER TABLE erased_events UPDATE ${to} WHERE 1 SETTINGS mutations_sync = 2`,
+    });
+    const report = await verified(engine(), running.data_dir);
+    expect(report.findings.map(({ kind }) => kind)).toContain('erasure_differs');
+  });
+
   it('takes two people, and events that are there', async () => {
     const erasure = await erasureOf(['e-1']);
     await expect(
