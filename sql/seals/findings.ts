@@ -11,6 +11,7 @@ export const finding_kinds = {
   reordered: 'rows that were sealed have changed places',
   ledger_differs: 'the ledger does not say what was sealed',
   key_missing: 'the keys of events are gone, by which they are known if they come again',
+  rejects_differ: 'there are not as many refusals and conflicts as the ledger counts',
   load_removed: 'a load that was sealed is not in the ledger',
   seal_removed: 'a load that is in the ledger has lost its seal',
   chain_broken: 'the seals are not the chain that they were made as',

@@ -6,10 +6,11 @@ import type { Head } from './head.ts';
 
 const keys_missing = loadStatement('sql/seals/queries/keys_missing.sql');
 const ledger_extents = loadStatement('sql/seals/queries/ledger_extents.sql');
+const rejects_differ = loadStatement('sql/seals/queries/rejects_differ.sql');
 const analysis = { limits: 'analysis' } as const;
 
 /**
- * What is wrong with the keys of the loads in the range, and with what the ledger says of where their events are.
+ * What is wrong with the keys and the refusals of the loads in the range, and with what the ledger says of where their events are.
  *
  * @param heads the last head of each load of the range
  */
@@ -28,7 +29,16 @@ export async function verifyDerived(
     range,
     analysis,
   );
+  const rejects = await client.rows<{ load_seq: string; counted: number; rows: number }>(
+    rejects_differ,
+    range,
+    analysis,
+  );
   return [
+    ...rejects.map(({ load_seq, counted, rows }): Finding => {
+      const detail = `the ledger counts ${counted} refusals and conflicts, and ${rows} are kept`;
+      return { kind: 'rejects_differ', load_seq: Number(load_seq), detail };
+    }),
     ...keys.map(({ load_seq, events }): Finding => {
       const detail = `the keys of ${events} events, by which they would be known if they came again`;
       return { kind: 'key_missing', load_seq: Number(load_seq), detail };

@@ -48,6 +48,18 @@ onEachEngine('a store whose keys and ledger were tampered with', (engine) => {
     expect(await findings()).toEqual(['2 ledger_differs']);
   });
 
+  it('names the load of which a refusal or a conflict is gone, or one more is there', async () => {
+    await running.post([event('e-1', { section: 'results' }), event('bad', { action: 'none' })]);
+    expect(await running.query('SELECT code FROM ingest_rejects')).toHaveLength(2);
+    expect(await findings()).toEqual([]);
+    await command(
+      'INSERT INTO ingest_rejects SELECT * FROM ingest_rejects LIMIT 1 SETTINGS insert_deduplicate = 0',
+    );
+    expect(await findings()).toEqual(['3 rejects_differ']);
+    await change('ingest_rejects', 'DELETE WHERE 1');
+    expect(await findings()).toEqual(['3 rejects_differ']);
+  });
+
   it('names events under the number of a load of reference data', async () => {
     await running.put('areas', [{ area_code: 'NCL', name: 'North Central' }]);
     expect(await findings()).toEqual([]);
