@@ -332,9 +332,10 @@ async function main(): Promise<void> {
     }
     const log = createLogger(config.LOG_LEVEL);
     const say = (line: string) => void process.stdout.write(`${line}\n`);
-    const running = await serve(config, log, say);
-    stopOnSignals(running);
-    await welcome(running, config, say);
+    const starting = serve(config, log, say);
+    // From the first moment on: the front door answers before the last service has started.
+    stopOnSignals({ stop: async () => (await starting).stop() });
+    await welcome(await starting, config, say);
   } catch (error) {
     reportFailure(error);
   }
