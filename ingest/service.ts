@@ -15,7 +15,7 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { default_limits, type IngestLimits } from './limits.ts';
 import { createLease } from './loader/lease.ts';
 import { startLoader } from './loader/loader.ts';
-import { replaceFile } from './spool/files.ts';
+import { replaceFile } from '../sql/files.ts';
 import type { FaultPoint } from './spool/segment-file.ts';
 import { startRerunWorker } from './rerun/worker.ts';
 import { openSpool } from './spool/spool.ts';

@@ -7,7 +7,7 @@ import type { Clock } from '../sql/clock.ts';
 import { CodedError } from '../sql/errors.ts';
 import { loadStatement } from '../sql/statement.ts';
 import { default_mapping, parseMapping, type Mapping } from './mapping.ts';
-import { removeFile, replaceFile } from './spool/files.ts';
+import { removeFile, replaceFile } from '../sql/files.ts';
 
 /** A source as it stands, its key hashed. */
 export interface Source {

@@ -1,5 +1,5 @@
-/** Files that have to survive a power cut: replaced whole or appended to, and fsynced with their directory. */
-import { open, rename } from 'node:fs/promises';
+/** The few file operations that durability rests on, each fsynced with its directory: what they did survives a power cut. */
+import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Makes what was created, renamed or removed in a directory survive a power cut. */
@@ -40,4 +40,19 @@ export async function appendToFile(path: string, bytes: string, mode = 0o600): P
     await file.close();
   }
   await syncDirectory(dirname(path));
+}
+
+/** Removes a file, for good. That it is gone already is fine: an earlier attempt may have failed at its fsync. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await syncDirectory(dirname(path));
+}
+
+/** Moves a file within its file system, for good. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(dirname(to));
+  if (dirname(to) !== dirname(from)) await syncDirectory(dirname(from));
 }

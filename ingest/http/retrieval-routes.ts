@@ -5,7 +5,7 @@ import { loadStatement } from '../../sql/statement.ts';
 import { RequestRefused } from '../codes.ts';
 import { mediaType, readBody } from '../formats/body.ts';
 import { fhirId } from '../formats/fhir/id.ts';
-import { writeAuditEvent, type Resource, type StoredEvent } from '../formats/fhir/write.ts';
+import { writeAuditEvent, type Resource, type FoundEvent } from '../formats/fhir/write.ts';
 import { openCursor, sealCursor } from '../retrieval/cursor.ts';
 import { all_time } from '../retrieval/dates.ts';
 import {
@@ -228,7 +228,7 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
   }
 
   /** Newest first: what somebody asks for by its id is mostly what they have just sent. */
-  async function eventOf(id: string, scope: ReadScope): Promise<StoredEvent | undefined> {
+  async function eventOf(id: string, scope: ReadScope): Promise<FoundEvent | undefined> {
     const bounds = await boundsNow(retrieval_client);
     if (!isFhirId(id)) return undefined;
     const until = performance.now() + read_ms_max;
@@ -248,7 +248,7 @@ export function retrievalRoutes(app: FastifyInstance, parts: Parts): void {
     );
   }
 
-  async function originalOf(event: StoredEvent, scope: ReadScope) {
+  async function originalOf(event: FoundEvent, scope: ReadScope) {
     const [row] = await retrieval_client.rows<OriginalRow>(original_of_event, {
       source: event.source,
       event_id: event.event_id,
@@ -286,7 +286,7 @@ function askedOf(request: FastifyRequest, source: Source, given: URLSearchParams
 }
 
 function entriesOf(
-  events: readonly StoredEvent[],
+  events: readonly FoundEvent[],
   ignored: readonly string[],
   base: string,
 ): { entry?: readonly object[] } {

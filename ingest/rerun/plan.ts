@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { RecordCode } from '../codes.ts';
 import { AccessEventSchema, type SpooledEvent } from '../event.ts';
-import type { StoredEvent } from '../formats/fhir/write.ts';
+import type { FoundEvent } from '../formats/fhir/write.ts';
 import type { MessageRefusal } from '../formats/message.ts';
 
 /** A stored event, with where it is and whether a later reading superseded it. */
-export interface KnownEvent extends StoredEvent {
+export interface KnownEvent extends FoundEvent {
   readonly message_id: string;
   readonly load_seq: number;
   readonly segment_position: number;

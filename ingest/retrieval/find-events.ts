@@ -2,7 +2,7 @@
 import type { Binds, SqlClient } from '../../sql/client.ts';
 import { addDays, localDay } from '../../sql/clock.ts';
 import { loadStatement } from '../../sql/statement.ts';
-import { nhs_number_system, organisation_system, type StoredEvent } from '../formats/fhir/write.ts';
+import { nhs_number_system, organisation_system, type FoundEvent } from '../formats/fhir/write.ts';
 import { filtersOf, plainValues, type EventSearch } from './event-search.ts';
 import type { ReadScope } from './scope.ts';
 
@@ -15,7 +15,7 @@ export interface Position {
 
 /** A page, and where the next one begins; undefined after the last. */
 export interface Page {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly FoundEvent[];
   readonly next: Position | undefined;
 }
 
@@ -68,7 +68,7 @@ export async function findEvents(
     direction,
     ...bindsOfPosition(after, direction),
   };
-  const events: StoredEvent[] = [];
+  const events: FoundEvent[] = [];
   const started = performance.now();
   const begin = after ? localDay(after.occurred_at_ms) : is_descending ? last : first;
   const days = await candidateDays(client, search, first, last);
@@ -79,7 +79,7 @@ export async function findEvents(
       const day = is_descending ? window.last_day : window.first_day;
       return { events, next: events.at(-1) ?? placeBefore(day, direction) };
     }
-    const rows = await client.rows<StoredEvent>(search_events, {
+    const rows = await client.rows<FoundEvent>(search_events, {
       ...binds,
       ...window,
       count: count + 1 - events.length,
@@ -199,7 +199,7 @@ function placeBefore(day: string, direction: number): Position {
 }
 
 /** Whole numbers of 64 bits arrive as text. */
-function withNumbers(row: StoredEvent): StoredEvent {
+function withNumbers(row: FoundEvent): FoundEvent {
   return {
     ...row,
     occurred_at_ms: Number(row.occurred_at_ms),

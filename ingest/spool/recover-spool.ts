@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CodedError } from '../../sql/errors.ts';
 import type { Logger } from '../../sql/log.ts';
-import { moveFile, removeFile } from './files.ts';
+import { moveFile, removeFile } from '../../sql/files.ts';
 import { format_version, formOfFile } from './format.ts';
 import { inspectReference, kindOf, type Damage } from './inspect.ts';
 import { recoverSegment } from './recover.ts';

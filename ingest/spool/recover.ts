@@ -3,7 +3,7 @@ import { open, readFile, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../../sql/errors.ts';
-import { replaceFile, syncDirectory } from './files.ts';
+import { replaceFile, syncDirectory } from '../../sql/files.ts';
 import { encodeHeaderBlock, inspectBlocks } from './block-format.ts';
 import {
   encodeHeader,

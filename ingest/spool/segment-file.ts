@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncDirectory } from './files.ts';
+import { syncDirectory } from '../../sql/files.ts';
 import { encodeBlockBatch, encodeHeaderBlock } from './block-format.ts';
 import {
   encodeBatch,

@@ -7,7 +7,7 @@ import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { removeFile, replaceFile, syncDirectory } from './files.ts';
+import { removeFile, replaceFile, syncDirectory } from '../../sql/files.ts';
 import {
   bytesOf,
   formOf,

@@ -68,7 +68,7 @@ const mutations: readonly Mutation[] = [
   },
   {
     says: 'a removal that is not fsynced',
-    file: 'ingest/spool/files.ts',
+    file: 'sql/files.ts',
     from: "if (error.code !== 'ENOENT') throw error;\n  });\n  await syncDirectory(dirname(path));",
     to: "if (error.code !== 'ENOENT') throw error;\n  });",
     suite: 'fsync-order',

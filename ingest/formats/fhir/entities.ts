@@ -200,7 +200,7 @@ function shortened(text: string): string {
 
 const fatal_utf8 = new TextDecoder('utf-8', { fatal: true });
 // What is left out of a text that people may read: control characters but line breaks and tabs.
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- they are what is looked for
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 /** The query as text; one that is none stays base64. */

@@ -47,7 +47,7 @@ function escaped(text: string): string {
   return (
     text
       // XML 1.0 has no form for these, not even escaped.
-      // eslint-disable-next-line no-control-regex
+      // eslint-disable-next-line no-control-regex -- they are what is left out
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
       .replace(/[&<>"\t\n\r]/g, (character) => entities[character] ?? character)
   );

@@ -1,40 +1,24 @@
 /** Writes an access event as a FHIR R4 AuditEvent, in the shape that BALP gives a look at a patient's record. */
 import { isIP } from 'node:net';
+import type { StoredEvent } from '../../../sql/canonical.ts';
 import type { SpooledEvent } from '../../event.ts';
 import { fhirId } from './id.ts';
 
-/** A stored event as it is read back: the fields of the contract, absent ones empty. */
-export interface StoredEvent {
-  readonly source: string;
-  readonly event_id: string;
+/** A stored event as it is read back: what its sender said of it, absent fields empty, and when it was received. */
+export type FoundEvent = Omit<
+  StoredEvent,
+  | 'occurred_at'
+  | 'received_at'
+  | 'load_seq'
+  | 'segment_id'
+  | 'segment_position'
+  | 'message_id'
+  | 'salt'
+> & {
   /** Epoch milliseconds. */
   readonly occurred_at_ms: number;
   readonly received_at_ms: number;
-  readonly action: string;
-  readonly outcome: string;
-  readonly trigger: string;
-  readonly staff_id: string;
-  readonly staff_id_system: string;
-  readonly staff_name: string;
-  readonly role_code: string;
-  readonly role_name: string;
-  readonly organisation_code: string;
-  readonly site_code: string;
-  readonly application: string;
-  readonly session_id: string;
-  readonly launch_id: string;
-  readonly device_id: string;
-  readonly ip_address: string;
-  readonly patient_id: string;
-  readonly section: string;
-  readonly document_id: string;
-  readonly supplier_codes: readonly string[];
-  readonly purpose: string;
-  readonly override: string;
-  readonly reason: string;
-  readonly search_terms: string;
-  readonly search_results: readonly string[];
-}
+};
 
 /** A code with its system. */
 export interface Coding {
@@ -48,7 +32,7 @@ export function storedForm(
   source: string,
   event: SpooledEvent,
   received_at_ms: number,
-): StoredEvent {
+): FoundEvent {
   const { occurred_at, ...fields } = event;
   return {
     ...absent,
@@ -144,7 +128,7 @@ export const outcome_codes: readonly { outcome: string; code: string }[] = Objec
 ).map(([outcome, code]) => ({ outcome, code }));
 
 /** The AuditEvent of an event; its keys stand in the order of the standard, which XML needs. */
-export function writeAuditEvent(event: StoredEvent): Resource {
+export function writeAuditEvent(event: FoundEvent): Resource {
   const kind = kinds[event.action] ?? kinds['view'];
   const outcome = outcomes[event.outcome];
   const reasons = [
@@ -173,7 +157,7 @@ export function writeAuditEvent(event: StoredEvent): Resource {
   };
 }
 
-function user(event: StoredEvent) {
+function user(event: FoundEvent) {
   const { role_code, role_name } = event;
   const role = {
     ...(role_code !== '' && {
@@ -197,7 +181,7 @@ function user(event: StoredEvent) {
   };
 }
 
-function organisation(event: StoredEvent) {
+function organisation(event: FoundEvent) {
   return {
     type: {
       coding: [{ system: participation_types, code: 'PROV', display: 'healthcare provider' }],
@@ -211,7 +195,7 @@ function organisation(event: StoredEvent) {
 }
 
 /** The application, and the machine before which the user sat: a network address is the IP where there is one, else the name. */
-function client({ application, ip_address, device_id, action }: StoredEvent) {
+function client({ application, ip_address, device_id, action }: FoundEvent) {
   const plain = (code: string, display: string, name: string) => ({
     type: { coding: [{ system: dicom, code, display }] },
     who: { display: name },
@@ -230,7 +214,7 @@ function client({ application, ip_address, device_id, action }: StoredEvent) {
   ];
 }
 
-function entities(event: StoredEvent): { entity?: readonly object[] } {
+function entities(event: FoundEvent): { entity?: readonly object[] } {
   const { patient_id, section, document_id, search_terms, action } = event;
   const entity: object[] = [];
   if (patient_id !== '') {
@@ -262,10 +246,10 @@ function entities(event: StoredEvent): { entity?: readonly object[] } {
  * The id, and the fields that FHIR has no place for, or that would be read as something else: nothing that was stored is
  * missing from what is read back (`fhir/own-fields.ts` reads it).
  */
-function extensionOf(event: StoredEvent) {
+function extensionOf(event: FoundEvent) {
   const { action, outcome, trigger, override, purpose, ip_address, role_code } = event;
   const is_role_plain = role_code !== '' && !/^110\d{3}$/.test(role_code);
-  const told: readonly (readonly [name: keyof StoredEvent, is_told: boolean])[] = [
+  const told: readonly (readonly [name: keyof FoundEvent, is_told: boolean])[] = [
     ['event_id', true],
     ['action', action === 'print'],
     ['outcome', outcome === 'denied'],
