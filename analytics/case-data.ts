@@ -34,6 +34,14 @@ const reference_defaults: Readonly<Record<string, Row>> = {
   staff: { staff_id_system: 'urn:access-audit:local', organisation_code: 'ORG1' },
   staff_identities: { staff_id_system: 'urn:access-audit:local', kind: 'person' },
   patients: {},
+  patient_contacts: {},
+  patient_objections: {},
+  declared_ties: { staff_id_system: 'urn:access-audit:local', staff_id: 's1' },
+  rosters: {
+    staff_id_system: 'urn:access-audit:local',
+    staff_id: 's1',
+    organisation_code: 'ORG1',
+  },
   care_relationships: {
     organisation_code: 'ORG1',
     kind: 'appointment',

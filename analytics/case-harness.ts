@@ -7,7 +7,7 @@ import type { Clock } from '../sql/clock.ts';
 import { project_root } from '../sql/statement.ts';
 import type { Alert } from './alerts.ts';
 import { createLoads, type Row } from './case-data.ts';
-import { readDays } from './days.ts';
+import { isPastGrace, readDays } from './days.ts';
 import { detect } from './detect.ts';
 import type { Detector } from './detectors.ts';
 import { definitionInvalid } from './errors.ts';
@@ -75,7 +75,10 @@ export async function alertsUnder(
   detector: Detector,
   params: Params,
 ): Promise<Alert[]> {
-  const days = (await readDays(client)).map(({ day }) => day);
+  const known = (await readDays(client)).map(({ day }) => day);
+  const days = known.filter((day) =>
+    isPastGrace(day, detector.grace_days ?? 0, known.at(-1) ?? ''),
+  );
   const alerts = await findAlerts(
     client,
     detector,

@@ -7,6 +7,7 @@ import {
   batchesOf,
   dueDays,
   isDirty,
+  isPastGrace,
   isResting,
   readDays,
   type DayState,
@@ -167,8 +168,11 @@ async function judgeDue(
   try {
     const in_force = await readParams(client, detector);
     detector_version = in_force.detector_version;
-    const all_due = await findDue(client, detector, in_force, states, seqOf, options);
-    const due = among ? all_due.filter(({ day }) => among.has(day)) : all_due;
+    const last_day = states.at(-1)?.day ?? '';
+    const due = (await findDue(client, detector, in_force, states, seqOf, options)).filter(
+      ({ day }) =>
+        isPastGrace(day, detector.grace_days ?? 0, last_day) && (among?.has(day) ?? true),
+    );
     if (due.length === 0) return undefined;
     const events = new Map(states.map((state) => [state.day, state.events]));
     const accesses = new Map(states.map((state) => [state.day, state.accesses]));

@@ -71,6 +71,14 @@ export function dueDays(
   return due;
 }
 
+/**
+ * Whether what may still arrive about a day has had `grace_days` whole days to do so. They count to the latest day of
+ * which anything is loaded and not to a clock, so that a replay of history judges as the first run did.
+ */
+export function isPastGrace(day: string, grace_days: number, last_day: string): boolean {
+  return addDays(day, grace_days) <= last_day;
+}
+
 /** The days in batches of at most `events_max` events and `days_max` days, in order; a day is never cut. */
 export function batchesOf<T extends { readonly day: string }>(
   days: readonly T[],

@@ -39,6 +39,8 @@ export const DetectorHeader = Type.Object(
     ),
     period: Type.Literal('day'),
     lookback_days: Type.Integer({ minimum: 0, maximum: 400 }),
+    /** Whole days after a day until it is judged, counted to the latest day of which anything is loaded. */
+    grace_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
     params: Params,
     needs: Type.Array(Dataset, { uniqueItems: true }),
     silenced_by: Type.Enum(['none', 'person', 'team', 'organisation']),

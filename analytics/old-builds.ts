@@ -10,6 +10,8 @@ const tables = [
   'staff_day_builds',
   'access_explanation_builds',
   'area_flow_builds',
+  'access_link_builds',
+  'link_coverage_builds',
   'day_builds',
 ];
 

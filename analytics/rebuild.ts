@@ -10,6 +10,8 @@ const batch_events_max = 600_000;
 const batch_days_max = 31;
 /** Grouping takes some 1.2 kB an access at worst, so a slice of this many events stays under 400 MB. */
 const slice_events_max = 300_000;
+/** What is made of the accesses once they are explained, in order: the second of the links reads the first. */
+const rollups_of_explanations = ['area_flows', 'access_links', 'link_coverage'] as const;
 
 /**
  * Builds `days` from everything committed up to `load_seq`.
@@ -84,7 +86,9 @@ async function buildBatch(
     analysis,
   );
   await explain(client, build, days);
-  await client.insertSelect(loadStatement('analytics/rollups/area_flows.sql'), of_build, analysis);
+  for (const rollup of rollups_of_explanations) {
+    await client.insertSelect(loadStatement(`analytics/rollups/${rollup}.sql`), of_build, analysis);
+  }
   await client.insertSelect(loadStatement('analytics/rollups/switch_days.sql'), {
     ...of_events,
     built_at: clock.now(),

@@ -1,0 +1,1 @@
+-- Nothing stands here: the loader's tables are those of 0005.

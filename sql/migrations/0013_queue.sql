@@ -1,0 +1,1 @@
+-- The queue of the reviewers, and what people conclude.
