@@ -7,8 +7,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Loads {
   /** One committed load of access events. Returns its number. */
   events(rows: readonly Row[]): Promise<number>;
-  /** One committed load of a reference dataset. Returns its number. */
-  reference(dataset: string, rows: readonly Row[]): Promise<number>;
+  /** One committed load of a reference dataset, told to be of `as_of` (YYYY-MM-DD). Returns its number. */
+  reference(dataset: string, rows: readonly Row[], as_of?: string): Promise<number>;
   /** Rows of a load that was cut short before it was committed. */
   uncommitted(rows: readonly Row[]): Promise<number>;
 }
@@ -87,7 +87,7 @@ export function createLoads(client: SqlClient): Loads {
       await insertUniform(client, 'access_events', eventRows(rows));
       return load_seq;
     },
-    async reference(dataset, rows) {
+    async reference(dataset, rows, as_of) {
       load_seq += 1;
       const stored = rows.map((row, line) => ({
         ...withInstants({ ...reference_defaults[dataset], ...row }),
@@ -102,7 +102,8 @@ export function createLoads(client: SqlClient): Loads {
           load_seq,
           dataset,
           source: 'case',
-          mode: 'partial',
+          mode: as_of === undefined ? 'partial' : 'full',
+          as_of: as_of === undefined ? null : Date.parse(`${as_of}T12:00:00Z`),
           received_at: committed_at,
           loaded_at: committed_at,
           received: rows.length,

@@ -17,7 +17,10 @@ import { paramsInForce, type Params } from './params.ts';
 /** One file of `cases/`: its name is the sentence that it proves. */
 export interface DetectorCase {
   readonly name: string;
-  /** Rows by dataset; `events` are access events. Loaded in the order in which they stand. */
+  /**
+   * Rows by dataset; `events` are access events. Loaded in the order in which they stand. A dataset may come again as
+   * `patients as of 2024-01-01`, a snapshot of that local day.
+   */
   readonly given: Readonly<Record<string, readonly Row[]>>;
   /** All alerts that must come of it, each with the fields that matter. */
   readonly expect: readonly Row[];
@@ -59,9 +62,11 @@ export async function runCase(
 ): Promise<Alert[]> {
   const loads = createLoads(client);
   for (const [name, rows] of Object.entries(one.given)) {
-    if (name === 'events') await loads.events(rows);
-    else if (name === 'uncommitted_events') await loads.uncommitted(rows);
-    else await loads.reference(name, rows);
+    // `patients as of 2024-01-01` is a snapshot of that day: a dataset may come several times.
+    const [dataset = '', as_of] = name.split(' as of ');
+    if (dataset === 'events') await loads.events(rows);
+    else if (dataset === 'uncommitted_events') await loads.uncommitted(rows);
+    else await loads.reference(dataset, rows, as_of);
   }
   const summary = await detect({ client, clock, detector: detector.id });
   const failed = summary.detectors.find(({ status }) => status === 'failed');

@@ -26,6 +26,10 @@ persons AS (
 users AS (
     SELECT p.staff_id_system, p.staff_id FROM staff_people AS p WHERE p.person_key IN (SELECT person_key FROM persons)
 )
-SELECT DISTINCT a.day, {to_load_seq:UInt64} AS load_seq, 'patients' AS cause
-FROM accesses AS a
-WHERE a.patient_id IN (SELECT patient_id FROM concerned) OR (a.staff_id_system, a.staff_id) IN (SELECT * FROM users)
+SELECT t.day AS day, {to_load_seq:UInt64} AS load_seq, 'patients' AS cause
+FROM (
+    SELECT DISTINCT a.day AS day FROM accesses AS a WHERE a.patient_id IN (SELECT patient_id FROM concerned)
+    UNION DISTINCT
+    SELECT DISTINCT d.day AS day FROM staff_days AS d
+    WHERE (d.staff_id_system, d.staff_id) IN (SELECT staff_id_system, staff_id FROM users)
+) AS t

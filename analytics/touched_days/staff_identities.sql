@@ -1,4 +1,4 @@
--- The days of all identifiers of the persons concerned: of whom the changed identifiers are now, and were before.
+-- The days, searches included, of all identifiers of the persons concerned: of whom the changed identifiers are now, and were before.
 INSERT INTO dirty_days (day, load_seq, cause)
 WITH
 changed AS (
@@ -20,5 +20,5 @@ users AS (
     WHERE p.person_key IN (SELECT person_key FROM persons)
 )
 SELECT DISTINCT a.day, {to_load_seq:UInt64} AS load_seq, 'staff_identities' AS cause
-FROM accesses AS a
+FROM staff_days AS a
 WHERE (a.staff_id_system, a.staff_id) IN (SELECT staff_id_system, staff_id FROM users)

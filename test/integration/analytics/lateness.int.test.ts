@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { runCycle } from '../../../analytics/cycle.ts';
 import { detect } from '../../../analytics/detect.ts';
+import { loadDetectors } from '../../../analytics/detectors.ts';
 import { checkInvariants } from '../../../analytics/invariants.ts';
 import { deleteOldBuilds } from '../../../analytics/old-builds.ts';
 import { startAnalytics } from '../../../analytics/service.ts';
@@ -366,11 +367,7 @@ onEachEngine('analytics', (engine) => {
       expect(await checkInvariants(client)).toEqual([]);
       expect(
         await select('SELECT detector_id FROM detector_versions ORDER BY detector_id'),
-      ).toEqual([
-        { detector_id: 'household' },
-        { detector_id: 'out_of_area' },
-        { detector_id: 'own_record' },
-      ]);
+      ).toEqual(loadDetectors().map(({ id }) => ({ detector_id: id })));
     } finally {
       await analytics.close();
     }
