@@ -70,6 +70,13 @@ export const explanation_names: Record<string, string> = {
   referral: 'Referral',
   caseload: 'On the caseload',
   named_clinician: 'Named clinician',
+  checked_locally: 'Checked in the local record',
+  declared_tie: 'Tie told beforehand',
+  document_follow_up: 'Document about the patient',
+  earlier_explained: 'Earlier care by the same team',
+  delegation: 'Task of a records or safeguarding role',
+  regional_service: 'Service for the whole region',
+  team_cluster: 'Seen by colleagues of the team that day',
 };
 
 /** `out_of_area` as `Out of area`: for an id that has no words of its own yet. */

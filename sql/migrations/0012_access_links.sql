@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS link_coverage_builds
     inferred UInt32,
     organisation UInt32,
     team UInt32,
-    person UInt32
+    person UInt32,
+    explanations Map(LowCardinality(String), UInt32) COMMENT 'accesses by explanation_id; one with several counts for each'
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)

@@ -22,6 +22,7 @@ const stage = useStage((client) =>
 const pages: readonly (readonly [Person, string, RegExp])[] = [
   ['investigator', '/alerts', /nothing that you may see/],
   ['programme-lead', '/usage', /There are no figures yet/],
+  ['programme-lead', '/explained', /No access has been judged yet/],
   ['programme-lead', '/feeds', /Nothing has arrived yet/],
   ['administrator', '/feeds', /Send a first event with this command/],
 ];

@@ -24,6 +24,8 @@ const pages: readonly (readonly [person: Person, path: string, heading: string |
   ['guardian', `/alerts/${withdrawn_alert_id}`, 'Someone at the same address'],
   ['guardian', `/alerts/${withheld_alert_id}`, 'Withheld alert'],
   ['programme-lead', '/usage', 'Usage'],
+  ['programme-lead', '/explained', 'Explained accesses'],
+  ['guardian', '/explained?month=nonsense', 'Explained accesses'],
   ['programme-lead', '/feeds', 'Feeds'],
   ['administrator', '/feeds', 'Feeds'],
   ['administrator', `/feeds/sources/${silent_source}`, silent_source],
@@ -120,6 +122,17 @@ test('the table behind a chart has the figures, published', async () => {
   await page.locator('#types-finding ~ details summary').click();
   const table = await page.locator('#types-finding ~ details table').innerText();
   expect(table).toMatch(/Hospice\s+\*\s+\*\s+\*/);
+  await context.close();
+});
+
+test('the share that is explained names organisations of which feeds are missing, and hides the few', async () => {
+  const context = await stage().signedIn('programme-lead', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/explained');
+  const table = await page.locator('table').last().innerText();
+  expect(table).toMatch(/Southmere Hospitals[\s\S]*Feeds missing/);
+  expect(table.match(/Feeds missing/g)).toHaveLength(1);
+  expect(table).toMatch(/Hospice[\s\S]*\*[\s\S]*\*/);
   await context.close();
 });
 

@@ -97,6 +97,7 @@ export async function fillSmallExchange(client: SqlClient, now: number): Promise
     },
   ]);
   await client.insert('staff_day_builds', staffDays(today));
+  await client.insert('link_coverage_builds', linkCoverage(today));
   await client.insert('detector_versions', detectors(now));
   await client.insert('detector_runs', [
     run('household', 'succeeded', now),
@@ -373,6 +374,24 @@ function staffDays(today: string) {
         patients: 5,
       })),
     ),
+  );
+}
+
+/** By month, organisation and role; the second organisation lacks most of its feeds. */
+function linkCoverage(today: string) {
+  return months(today).flatMap((day, month) =>
+    organisation_names.map(([organisation_code], place) => ({
+      build: 1,
+      day,
+      organisation_code,
+      role: 'nurse',
+      accesses: 2000,
+      inferred: 30,
+      organisation: place === 1 ? 200 : 900,
+      team: 600 + 8 * month,
+      person: 300,
+      explanations: { appointment: 700 + month, registered_practice: 800, team_cluster: 90 },
+    })),
   );
 }
 

@@ -21,6 +21,8 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
   '/alerts/[alert_id]': { seen_by: alert_roles, is_audited: true },
   '/usage': { seen_by: ['programme_lead', 'administrator'], is_audited: false, menu: 'Usage' },
   '/usage/views.csv': { seen_by: ['programme_lead', 'administrator'], is_audited: true },
+  '/explained': { seen_by: roles, is_audited: false, menu: 'Explained' },
+  '/explained/shares.csv': { seen_by: roles, is_audited: true },
   '/feeds': { seen_by: roles, is_audited: false, menu: 'Feeds' },
   '/feeds/sources/[source]': { seen_by: roles, is_audited: false },
   '/feeds/sources/[source]/volume.csv': { seen_by: roles, is_audited: true },
