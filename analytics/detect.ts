@@ -4,7 +4,8 @@ import { addDays, type Clock } from '../sql/clock.ts';
 import { runCycle, type CycleSummary, type DetectorSummary, type OnProgress } from './cycle.ts';
 import { findDetector } from './detectors.ts';
 import { daysInvalid } from './errors.ts';
-import { takeTurn } from './turn.ts';
+import { refreshQueue } from './ranking/build.ts';
+import { takeQueueTurn, takeTurn } from './turn.ts';
 
 export interface DetectRequest {
   readonly client: SqlClient;
@@ -50,6 +51,7 @@ export async function detect(request: DetectRequest): Promise<DetectSummary> {
       is_dry_run: request.dry_run ?? false,
     }),
   );
+  if (!request.dry_run) await takeQueueTurn(() => refreshQueue(request.client, request.clock));
   return summaryOf(cycle, request.dry_run ?? false);
 }
 

@@ -14,6 +14,7 @@ import { detectorsFailed } from './errors.ts';
 import { createInvariantCheck } from './invariants.ts';
 import { deleteOldBuilds } from './old-builds.ts';
 import { pauses } from './pauses.ts';
+import { startQueueService } from './ranking/service.ts';
 import { createRetries } from './retries.ts';
 import { takeTurn } from './turn.ts';
 
@@ -54,6 +55,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   const client = await engine.client('analytics');
   await publishCatalogue(client, clock);
   const feeds = startFeedService(await engine.client('analytics-feeds', 1), log);
+  const queue = startQueueService(await engine.client('analytics-queue', 1), clock, log);
 
   const scheduled = detectors.filter(({ mode }) => mode === 'scheduled');
   const awaited = new Set<string>();
@@ -154,6 +156,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
         );
         logCycle(log, cycle);
         await feeds.settled();
+        await queue.settled();
       } catch (error) {
         // It may have marked loads whose days are not built.
         has_to_catch_up = true;
@@ -164,7 +167,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
       is_closing = true;
       for (const cron of crons) cron.stop();
       pause.end();
-      await Promise.all([loop, feeds.close()]);
+      await Promise.all([loop, feeds.close(), queue.close()]);
       await client.close();
     },
   };

@@ -1,0 +1,81 @@
+/** Which detectors look at the same evidence: what two of one family say is said once. */
+
+/**
+ * A family is a kind of evidence. Two detectors of one family are seldom independent: a colleague who lives next door is
+ * one tie with two names, and whoever opens a hundred records is over their own baseline and over their peers'. Adding
+ * both as if they were independent would count the same fact twice, so within a family only the strongest counts fully.
+ */
+export type Family =
+  | 'tie'
+  | 'absence'
+  | 'volume_time'
+  | 'sequence'
+  | 'section_role'
+  | 'override_claim'
+  | 'account'
+  | 'target'
+  | 'summary'
+  | 'draw';
+
+const families: Readonly<Record<string, Family>> = {
+  own_record: 'tie',
+  household: 'tie',
+  next_of_kin: 'tie',
+  shared_surname: 'tie',
+  colleague: 'tie',
+  neighbour: 'tie',
+  former_tie: 'tie',
+  out_of_area: 'absence',
+  no_link: 'absence',
+  deceased: 'absence',
+  // Far from the patients that a team shares is another way to be without a link.
+  community_outlier: 'absence',
+  volume_self: 'volume_time',
+  volume_peers: 'volume_time',
+  off_shift: 'volume_time',
+  enumeration: 'sequence',
+  rapid_browsing: 'sequence',
+  name_search: 'sequence',
+  demographics_only: 'section_role',
+  sensitive_section: 'section_role',
+  role_mismatch: 'section_role',
+  secondary_use: 'section_role',
+  override: 'override_claim',
+  break_glass_rate: 'override_claim',
+  unreconciled_claim: 'override_claim',
+  leaver: 'account',
+  dormant: 'account',
+  two_places: 'account',
+  long_day: 'account',
+  watchlist: 'target',
+  protected_view: 'target',
+  record_surge: 'target',
+  target_skew: 'target',
+  fixation: 'target',
+  serial_weak: 'summary',
+  random_sample: 'draw',
+};
+
+/** The family of a detector; one that nobody has placed yet is a family of its own. */
+export function familyOf(detector_id: string): string {
+  return families[detector_id] ?? detector_id;
+}
+
+/** Detectors that draw at random: each alert is an item of its own, and says nothing about anybody. */
+export function isDraw(detector_id: string): boolean {
+  return familyOf(detector_id) === 'draw';
+}
+
+/** What is made of other detectors' signals says nothing that those have not said. */
+export function isSummary(detector_id: string): boolean {
+  return familyOf(detector_id) === 'summary';
+}
+
+/**
+ * Detectors whose alert may mean a risk to somebody's safety: the same day's work, and nobody is asked first.
+ */
+const danger_detectors: ReadonlySet<string> = new Set(['former_tie', 'protected_view', 'fixation']);
+
+export function isDanger(detector_id: string): boolean {
+  return danger_detectors.has(detector_id);
+}

@@ -1,0 +1,232 @@
+/** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
+import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
+import { bandOf, score_bands, type Priors } from './priors.ts';
+
+/** What people found on alerts of one version of a detector, by score band. */
+export interface FindingCounts {
+  readonly detector_id: string;
+  /** code.params */
+  readonly detector_version: string;
+  readonly band: number;
+  readonly true_count: number;
+  readonly false_count: number;
+}
+
+/** What precision is estimated from. */
+export interface PrecisionInputs {
+  readonly priors: Priors;
+  /** The version of each detector that is in force, as code.params. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** Every alert that stands, open or closed. */
+  readonly alerts: readonly Pick<QueueAlert, 'detector_id' | 'organisation_code' | 'severity'>[];
+  readonly findings: readonly FindingCounts[];
+  /** Accesses by a person's hand that detectors have judged, by organisation. */
+  readonly accesses: ReadonlyMap<string, number>;
+}
+
+/** The probability that an alert is misuse, taken by itself. */
+export type Precision = (
+  alert: Pick<QueueAlert, 'detector_id' | 'organisation_code' | 'severity' | 'score'>,
+) => number;
+
+/**
+ * What is believed of a detector that no evaluation has seen. Sceptical: published rules of access monitors are right in
+ * a few of a hundred alerts unless they prove a tie, and a detector that deserves more earns it by evaluation.
+ */
+const default_precision: Readonly<Record<Severity, number>> = {
+  low: 0.02,
+  medium: 0.1,
+  high: 0.25,
+};
+
+/** The weight of that belief, in alerts: an evaluation of as many alerts counts as much. */
+const default_alerts = 8;
+
+/** Alerts that an evaluation counts for at most, beside findings: simulated misuse is not the real one. */
+const evaluated_alerts_max = 25;
+
+/** True alerts per access of a detector that no evaluation has seen: a misuse in 10 000 accesses, shared out among ten. */
+const default_true_rate = 1e-5;
+
+/** A band's own share moves from its detector's by as many alerts as would outweigh this many of the others. */
+const band_alerts = 15;
+
+/**
+ * Log-odds from score 0 to score 1, where no evaluation has told yet what a score is worth: what lowers a score, such as
+ * a weak explanation, was meant to lower it.
+ */
+const score_slope = 2;
+
+/** The same within a band, so that ranks do not fall into four steps. */
+const score_slope_in_band = 1;
+
+/** Alerts by which a rate observed here is drawn to the expected one: a few alerts are no flood. */
+const rate_alerts = 3;
+
+/** A detector that is rarer here than expected is trusted more, but not beyond these odds. */
+const rarity_max = 2;
+
+/** What a finding on an alert of another version is worth: the same text under other thresholds, and older text. */
+const other_params_weight = 0.5;
+const older_text_weight = 0.25;
+
+/**
+ * Estimates precision, in four steps.
+ *
+ * 1. The evaluation's share of true alerts, by score band, shrunk to the detector's and that to the default of its
+ *    severity; a higher score never means less.
+ * 2. The rate here. A detector that raises far more alerts per access than was evaluated does so because something
+ *    innocent looks like misuse on this exchange. The odds fall by the excess, to the power of the root of the share that
+ *    was false before: for a detector that is mostly wrong the number of true alerts stays and the excess is false; for
+ *    one that proves a tie a higher rate more likely means more misuse.
+ * 3. Findings move the whole detector, those of older versions less. Not the bands one by one: reviewers see the top of
+ *    the queue, and too little of each band.
+ * 4. The rate in the organisation, against the detector's rate on the whole exchange, as in 2: where a feed is missing,
+ *    whatever rests on the absence of a link floods.
+ */
+export function estimatePrecision(inputs: PrecisionInputs): Precision {
+  const counts = countAlerts(inputs.alerts);
+  const accesses_all = sum(inputs.accesses.values());
+  const detectors = new Map<string, DetectorEstimate>();
+  for (const [detector_id, { severity, all }] of counts.detectors) {
+    detectors.set(detector_id, estimateDetector(inputs, detector_id, severity, all, accesses_all));
+  }
+  return ({ detector_id, organisation_code, severity, score }) => {
+    const estimate =
+      detectors.get(detector_id) ??
+      estimateDetector(inputs, detector_id, severity, 0, accesses_all);
+    const band = bandOf(score);
+    const tilt = score_slope_in_band * (score - middleOf(band));
+    const whole = (estimate.bands[band] ?? estimate.bands[0] ?? 0) + tilt;
+    const { all = 0 } = counts.detectors.get(detector_id) ?? {};
+    const here = counts.organisations.get(`${detector_id}\n${organisation_code}`) ?? 0;
+    const share = (inputs.accesses.get(organisation_code) ?? 0) / Math.max(1, accesses_all);
+    return probabilityOf(corrected(whole, here, all * share));
+  };
+}
+
+interface DetectorEstimate {
+  /** Log-odds by score band. */
+  readonly bands: readonly number[];
+}
+
+function estimateDetector(
+  inputs: PrecisionInputs,
+  detector_id: string,
+  severity: Severity,
+  observed: number,
+  accesses: number,
+): DetectorEstimate {
+  const evaluated = inputs.priors.detectors[detector_id];
+  const believed = default_precision[severity];
+  const alerts = sum((evaluated?.bands ?? []).map((band) => band.alerts));
+  const found = sum((evaluated?.bands ?? []).map((band) => band.true));
+  const whole = (found + believed * default_alerts) / (alerts + default_alerts);
+  const bands = nonDecreasing(
+    Array.from({ length: score_bands }, (_, index) => {
+      const band = evaluated?.bands[index] ?? { alerts: 0, true: 0 };
+      const meant = probabilityOf(logit(whole) + score_slope * (middleOf(index) - 0.5));
+      return {
+        value: (band.true + meant * band_alerts) / (band.alerts + band_alerts),
+        weight: band.alerts + band_alerts,
+      };
+    }),
+  );
+  const expected_rate =
+    evaluated && inputs.priors.source.accesses > 0
+      ? (alerts + 1) / inputs.priors.source.accesses
+      : default_true_rate / believed;
+  const here = bands.map((precision) =>
+    corrected(logit(precision), observed, expected_rate * accesses, whole),
+  );
+  const shift = shiftByFindings(inputs, detector_id, here, alerts);
+  return { bands: here.map((log_odds) => log_odds + shift) };
+}
+
+/**
+ * The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. `precision` is the share that was true
+ * where the expectation comes from; without it, that of the log-odds.
+ */
+function corrected(
+  log_odds: number,
+  observed: number,
+  expected: number,
+  precision = probabilityOf(log_odds),
+): number {
+  const excess = (observed + rate_alerts) / (expected + rate_alerts);
+  return log_odds - Math.sqrt(1 - precision) * Math.log(Math.max(1 / rarity_max, excess));
+}
+
+/** By how much findings move the detector's log-odds. */
+function shiftByFindings(
+  { findings, versions }: PrecisionInputs,
+  detector_id: string,
+  bands: readonly number[],
+  evaluated: number,
+): number {
+  let found = 0;
+  let believed = 0;
+  let all = 0;
+  for (const row of findings) {
+    if (row.detector_id !== detector_id) continue;
+    const weight = versionWeight(row.detector_version, versions.get(detector_id));
+    const judged = weight * (row.true_count + row.false_count);
+    found += weight * row.true_count;
+    believed += judged * probabilityOf(bands[row.band] ?? 0);
+    all += judged;
+  }
+  if (all === 0) return 0;
+  const prior_alerts = default_alerts + Math.min(evaluated, evaluated_alerts_max);
+  const before = believed / all;
+  const after = (before * prior_alerts + found) / (prior_alerts + all);
+  return logit(after) - logit(before);
+}
+
+function middleOf(band: number): number {
+  return (band + 0.5) / score_bands;
+}
+
+function versionWeight(found_on: string, in_force: string | undefined): number {
+  if (in_force === undefined || found_on === in_force) return 1;
+  return found_on.split('.')[0] === in_force.split('.')[0]
+    ? other_params_weight
+    : older_text_weight;
+}
+
+/** The closest values, by weight, that never fall: neighbours that do are pooled. */
+function nonDecreasing(given: readonly { value: number; weight: number }[]): number[] {
+  const pools: { value: number; weight: number; length: number }[] = [];
+  for (const { value, weight } of given) {
+    pools.push({ value, weight, length: 1 });
+    for (;;) {
+      const [last, before] = [pools.at(-1), pools.at(-2)];
+      if (!last || !before || before.value <= last.value) break;
+      pools.splice(-2, 2, {
+        value:
+          (before.value * before.weight + last.value * last.weight) / (before.weight + last.weight),
+        weight: before.weight + last.weight,
+        length: before.length + last.length,
+      });
+    }
+  }
+  return pools.flatMap(({ value, length }) => Array.from({ length }, () => value));
+}
+
+function countAlerts(alerts: PrecisionInputs['alerts']) {
+  const detectors = new Map<string, { severity: Severity; all: number }>();
+  const organisations = new Map<string, number>();
+  for (const { detector_id, organisation_code, severity } of alerts) {
+    const known = detectors.get(detector_id);
+    if (known) known.all += 1;
+    else detectors.set(detector_id, { severity, all: 1 });
+    const key = `${detector_id}\n${organisation_code}`;
+    organisations.set(key, (organisations.get(key) ?? 0) + 1);
+  }
+  return { detectors, organisations };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,75 @@
+import { beforeEach, expect, it } from 'vitest';
+import { detect } from '../../../analytics/detect.ts';
+import { fixedClock } from '../../../sql/clock.ts';
+import { parseStatement } from '../../../sql/statement.ts';
+import { onEachEngine } from '../../support/engines.ts';
+import { loadsInto } from './given.ts';
+
+const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
+
+onEachEngine('the queue', (engine) => {
+  beforeEach(async () => {
+    await engine().truncate();
+    clock.set(Date.parse('2026-06-01T12:00:00Z'));
+  });
+
+  const items = () =>
+    engine().client.rows<Record<string, unknown>>(
+      parseStatement(
+        't',
+        `SELECT item_id, rank, rank_in_organisation, organisation_code, staff_id, patient_ids, alert_ids, event_ids,
+           sources, expected_yield, reason, grouping_reason, is_within_budget
+         FROM queue_items ORDER BY rank`,
+      ),
+    );
+
+  /** Two people who opened their own record: one on two days, under two identifiers. */
+  async function given() {
+    const loads = loadsInto(engine().client);
+    await loads.reference('staff', [
+      { staff_id: 'anna', organisation_code: 'ORG1', nhs_number: '9990000018' },
+      { staff_id: 'ben', organisation_code: 'ORG1', nhs_number: '9990000026' },
+    ]);
+    await loads.reference('staff_identities', [
+      { staff_id: 'anna', person_key: 'p1' },
+      { staff_id: 'anna-2', person_key: 'p1' },
+    ]);
+    await loads.events([
+      {
+        event_id: 'a1',
+        staff_id: 'anna',
+        patient_id: '9990000018',
+        occurred_at: '2026-03-02T10:00:00Z',
+      },
+      {
+        event_id: 'a2',
+        staff_id: 'anna-2',
+        patient_id: '9990000018',
+        occurred_at: '2026-05-04T10:00:00Z',
+      },
+      {
+        event_id: 'b1',
+        staff_id: 'ben',
+        patient_id: '9990000026',
+        occurred_at: '2026-03-03T10:00:00Z',
+      },
+    ]);
+    await detect({ client: engine().client, clock });
+  }
+
+  it('holds one item for each person, with the alerts of both identifiers and the events they cite', async () => {
+    await given();
+    const queue = await items();
+    expect(queue).toHaveLength(2);
+    expect(queue.map(({ rank }) => Number(rank))).toEqual([1, 2]);
+    const anna = queue.find(({ patient_ids }) => (patient_ids as string[]).includes('9990000018'));
+    expect(anna).toMatchObject({
+      organisation_code: 'ORG1',
+      event_ids: ['a1', 'a2'],
+      grouping_reason: '2 alerts of the same person about one patient, over 64 days.',
+      is_within_budget: true,
+    });
+    expect(anna?.alert_ids).toHaveLength(2);
+    expect(Number(anna?.expected_yield)).toBeGreaterThan(0);
+  });
+});

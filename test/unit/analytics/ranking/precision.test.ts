@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  estimatePrecision,
+  type FindingCounts,
+  type PrecisionInputs,
+} from '../../../../analytics/ranking/precision.ts';
+import { checkedPriors, loadPriors, type Priors } from '../../../../analytics/ranking/priors.ts';
+import { loadDetectors } from '../../../../analytics/detectors.ts';
+import { alert } from './given.ts';
+
+const band = (alerts: number, true_count: number) => ({ alerts, true: true_count });
+const priors: Priors = {
+  source: { command: '', commit: '', accesses: 1_000_000 },
+  detectors: {
+    proof: { version: 1, bands: [band(0, 0), band(0, 0), band(0, 0), band(100, 95)] },
+    weak: { version: 1, bands: [band(200, 2), band(300, 5), band(300, 10), band(200, 15)] },
+  },
+};
+
+/** The precision of an alert of `detector_id`, where each organisation raised so many of them in so many accesses. */
+function precisionOf(
+  detector_id: string,
+  given: Partial<PrecisionInputs> & {
+    raised?: Record<string, number>;
+    accesses_each?: number;
+    score?: number;
+    organisation_code?: string;
+  } = {},
+) {
+  const { raised = { ORG1: 10 }, accesses_each = 100_000, score = 0.9 } = given;
+  const alerts = Object.entries(raised).flatMap(([organisation_code, count]) =>
+    Array.from({ length: count }, (_, index) =>
+      alert({ alert_id: `${organisation_code}-${index}`, detector_id, organisation_code }),
+    ),
+  );
+  return estimatePrecision({
+    priors,
+    versions: new Map([[detector_id, '2.1']]),
+    alerts,
+    findings: [],
+    accesses: new Map(Object.keys(raised).map((code) => [code, accesses_each])),
+    ...given,
+  })({
+    detector_id,
+    severity: 'medium',
+    score,
+    organisation_code: given.organisation_code ?? 'ORG1',
+  });
+}
+
+function found(true_count: number, false_count: number, detector_version = '2.1') {
+  return (detector_id: string): FindingCounts[] => [
+    { detector_id, detector_version, band: 3, true_count, false_count },
+  ];
+}
+
+describe('precision', () => {
+  it('is near what the evaluation counted where the rate is as evaluated', () => {
+    expect(precisionOf('proof')).toBeCloseTo(0.91, 1);
+    expect(precisionOf('weak', { raised: { ORG1: 100 } })).toBeCloseTo(0.07, 1);
+  });
+
+  it('falls with the excess of a detector that is mostly wrong, and hardly for one that proves a tie', () => {
+    const flood = { ORG1: 1_000 };
+    expect(precisionOf('weak', { raised: flood })).toBeLessThan(
+      precisionOf('weak', { raised: { ORG1: 100 } }) / 5,
+    );
+    expect(precisionOf('proof', { raised: { ORG1: 100 } })).toBeGreaterThan(0.7);
+  });
+
+  it('is lower in the organisation where the detector floods', () => {
+    const raised = { ORG1: 400, ORG2: 5, ORG3: 5, ORG4: 5 };
+    expect(precisionOf('weak', { raised })).toBeLessThan(
+      precisionOf('weak', { raised, organisation_code: 'ORG2' }) / 3,
+    );
+  });
+
+  it('never falls with the score', () => {
+    const score = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.constantFrom('proof', 'weak', 'unseen'), score, score, (id, one, other) => {
+        const [low, high] = one < other ? [one, other] : [other, one];
+        // A band that pools with its neighbour starts a little lower than that ends, by half a band's slope.
+        expect(precisionOf(id, { score: high })).toBeGreaterThan(
+          precisionOf(id, { score: low }) * 0.7,
+        );
+      }),
+      { seed: 20260601, numRuns: 200 },
+    );
+  });
+
+  it('follows findings, those of older versions less', () => {
+    const raised = { ORG1: 100 };
+    const before = precisionOf('weak', { raised });
+    const of = (findings: ReturnType<typeof found>) =>
+      precisionOf('weak', { raised, findings: findings('weak') });
+    expect(of(found(30, 10))).toBeGreaterThan(before * 4);
+    expect(of(found(0, 40))).toBeLessThan(before);
+    expect(of(found(30, 10, '2.0'))).toBeLessThan(of(found(30, 10)));
+    expect(of(found(30, 10, '1.7'))).toBeLessThan(of(found(30, 10, '2.0')));
+    expect(of(found(30, 10, '1.7'))).toBeGreaterThan(before);
+  });
+
+  it('believes little of a detector that no evaluation has seen', () => {
+    expect(precisionOf('unseen')).toBeLessThan(0.3);
+  });
+
+  it('has reviewed priors of detectors that there are', () => {
+    const known = loadDetectors().map(({ id }) => id);
+    expect(Object.keys(loadPriors().detectors).filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it('refuses priors with more true alerts than alerts', () => {
+    const bands = [band(0, 0), band(0, 0), band(0, 0), band(1, 2)];
+    expect(() =>
+      checkedPriors({ ...priors, detectors: { weak: { version: 1, bands } } }),
+    ).toThrowError(/more true alerts/);
+  });
+});
