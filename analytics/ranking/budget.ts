@@ -78,9 +78,16 @@ export function budgetKey(organisation_code: string, week: string): string {
 
 /** Monday of the week of a local day. */
 export function weekOf(day: string): string {
+  const known = mondays.get(day);
+  if (known !== undefined) return known;
   const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  return addDays(day, -((weekday + 6) % 7));
+  const monday = addDays(day, -((weekday + 6) % 7));
+  mondays.set(day, monday);
+  return monday;
 }
+
+/** Asked for every item of every build, and there are only so many days. */
+const mondays = new Map<string, string>();
 
 /** A number that nobody chose, always the same for an item: whom the lot falls on does not change with each build. */
 export function lot(item_id: string): string {

@@ -65,6 +65,7 @@ export function groupingReason(alerts: readonly QueueAlert[]): string {
 }
 
 function connected(alerts: readonly QueueAlert[]): Group[] {
+  if (alerts.length === 1) return [groupOf(alerts)];
   const ordered = [...alerts].sort(byDay);
   const leader = ordered.map((_, index) => index);
   const find = (index: number): number => {
