@@ -44,7 +44,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
       ),
       by,
       by_finding: first
-        ? `${first.name} explains most accesses in ${name}: ${first.share}%`
+        ? `${first.name} explains the most accesses in ${name}: ${first.share}%`
         : `Nothing explains an access in ${name} yet`,
       by_svg: drawChart(
         rankedBars,
