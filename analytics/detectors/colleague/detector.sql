@@ -75,7 +75,7 @@ opened AS (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id,
         u.organisation_code AS organisation_code, u.patient_id AS patient_id, any(u.role_name) AS role,
         any(u.strength) AS strength, any(u.coverage) AS coverage,
-        min(multiIf(has(o.managers, c.staff_id), 'a manager of theirs', has(o.ids, c.manager_staff_id), 'b someone whom they manage',
+        min(multiIf(has(o.managers, c.staff_id), 'a the person who manages them', has(o.ids, c.manager_staff_id), 'b someone whom they manage',
             has(o.teams, c.team), 'c someone of their own team', 'd someone who works')) AS tie
     FROM unlinked AS u
     INNER JOIN colleagues AS c ON c.patient_id = u.patient_id AND c.organisation_code = u.organisation_code
@@ -95,11 +95,14 @@ circles AS (
 ),
 -- The events of those accesses.
 found AS (
-    SELECT o.*, arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
+    SELECT o.staff_id_system AS staff_id_system, o.staff_id AS staff_id, o.organisation_code AS organisation_code,
+        o.patient_id AS patient_id, o.day AS day, o.role AS role, o.strength AS strength, o.coverage AS coverage,
+        o.tie AS tie, arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
     FROM committed_events AS e
     INNER JOIN opened AS o ON o.day = e.day AND o.staff_id_system = e.staff_id_system AND o.staff_id = e.staff_id
         AND o.organisation_code = e.organisation_code AND o.patient_id = e.patient_id
     WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
+        AND e.patient_id IN (SELECT patient_id FROM opened)
     GROUP BY ALL
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
