@@ -1,26 +1,55 @@
 // Owns ordinary care: whom a member of staff comes to look at, and the relationship that explains it.
 
 import { AREAS } from './geography.ts';
-import { type CareKind, COURSE_DAYS, type Episode, beginEpisode, careKindFor } from './episodes.ts';
+import type { Coverage } from './coverage.ts';
+import {
+  type CareKind,
+  COURSE_DAYS,
+  type Episode,
+  beginAt,
+  beginEpisode,
+  careKindFor,
+} from './episodes.ts';
 import { DAY_MS } from './london-time.ts';
 import type { Organisation } from './organisations.ts';
 import type { Person, Population } from './people.ts';
 import type { Random } from './random.ts';
-import type { Post } from './staff.ts';
+import { type Post, WORKING_SHARE } from './staff.ts';
+import type { Surroundings } from './surroundings.ts';
 import { isTied } from './ties.ts';
+
+/** Why a member of staff comes to look at someone. */
+export type Ground =
+  'course' | 'new_care' | 'registration' | 'task' | 'follow_up' | 'nothing_recorded';
 
 /** A reason to look at someone. */
 export interface Encounter {
   patient: Person;
+  ground: Ground;
   /** Whether anything in the reference data explains the look. */
   is_explained: boolean;
+}
+
+/** An episode that is bound to begin. */
+export interface PlannedEpisode {
+  organisation: Organisation;
+  patient: Person;
+  kind: CareKind;
+  at: number;
+  team?: string | undefined;
+  /** The member of staff in whose hands it is, and whom it may name. */
+  post?: Post;
+  /** Recorded whatever the feed misses; else as the feed does. */
+  is_certain: boolean;
 }
 
 export interface Care {
   /** Whom this member of staff comes to at this instant; undefined where nobody suitable was found. */
   meet(random: Random, post: Post, at: number): Encounter | undefined;
-  /** Begins a recorded episode of a given patient, as a planned encounter needs. */
-  begin(random: Random, post: Post, patient: Person, kind: CareKind, at: number): void;
+  /** Begins an episode of a given patient, and says whether it is recorded. */
+  begin(random: Random, episode: PlannedEpisode): boolean;
+  /** Lets care begin in the weeks before this instant, as it does everywhere at any time. */
+  warmUp(random: Random, posts: readonly Post[], at: number): void;
   /** Forgets what was over before this instant, so that memory does not grow with the period. */
   tidy(at: number): void;
   /** An organisation's patient in care at this instant, for its nightly preloads. */
@@ -30,8 +59,10 @@ export interface Care {
 export interface CareSettings {
   population: Population;
   organisations: readonly Organisation[];
-  /** Share of episodes that the feeds miss. */
-  missed_share: number;
+  surroundings: Surroundings;
+  coverage: Coverage;
+  /** Whether a pair of staff member and patient is bound to meet otherwise, and not by chance. */
+  isKeptApart: (post: Post, patient: Person) => boolean;
   /** Receives each episode that the feeds do record. */
   record: (episode: Episode) => void;
   /** UTC milliseconds after which nothing is known yet. */
@@ -39,13 +70,19 @@ export interface CareSettings {
 }
 
 const ATTEMPTS = 6;
-/** Accesses for which nothing was ever going to be recorded: a wrong patient, a call passed on. */
-const UNRECORDED_SHARE = 0.02;
 const NEW_SHARE = 0.55;
+/** Care that began in these many days before the period may still be under way. */
+const WARM_UP_DAYS = 40;
+/** Past episodes that each organisation remembers, for what is followed up weeks later. */
+const REMEMBERED_MAX = 400;
 
 export function createCare(settings: CareSettings): Care {
-  const { population, missed_share } = settings;
+  const { population, surroundings, coverage } = settings;
   const underWay = new Map<Organisation, Episode[]>();
+  const past = new Map<Organisation, Episode[]>();
+  const dead = population.people
+    .filter((person) => person.died !== undefined)
+    .sort((a, b) => (a.died ?? 0) - (b.died ?? 0));
   const receiving = AREAS.map((area) =>
     settings.organisations.filter((item) => item.type === 'acute' && item.area === area.index),
   );
@@ -63,6 +100,9 @@ export function createCare(settings: CareSettings): Care {
     is_recorded: boolean,
   ): Episode {
     const episode = beginEpisode(random, post, patient, kind, at, is_recorded);
+    // Bank staff work for whichever team is short.
+    if (post.is_bank && episode.team !== undefined)
+      episode.team = post.role.teams[random.int(post.role.teams.length)] ?? episode.team;
     const hospitals = receiving[patient.area] ?? [];
     if (
       (kind === 'urgent_call' || kind === 'conveyance') &&
@@ -95,7 +135,7 @@ export function createCare(settings: CareSettings): Care {
       starts_at,
       ends_at: starts_at + random.between(2, 8) * 3_600_000,
       team: 'Emergency department',
-      is_recorded: !random.chance(missed_share),
+      is_recorded: coverage.isRecorded(random, hospital, 'emergency_attendance'),
     });
   }
 
@@ -115,12 +155,12 @@ export function createCare(settings: CareSettings): Care {
       organisation: admission.organisation,
       related: patient.practice,
       starts_at: ends_at,
-      is_recorded: !random.chance(missed_share),
+      is_recorded: coverage.isRecorded(random, admission.organisation, 'document'),
     };
     if (letter.is_recorded) settings.record(letter);
-    const list = underWay.get(patient.practice) ?? [];
-    list.push(letter);
-    underWay.set(patient.practice, list);
+    const list = underWay.get(patient.practice);
+    if (list === undefined) underWay.set(patient.practice, [letter]);
+    else list.push(letter);
   }
 
   /** An episode under way, mostly a recent one, preferring the team's own. Drops those that are over. */
@@ -139,7 +179,7 @@ export function createCare(settings: CareSettings): Care {
         list.pop();
       } else if (
         at >= episode.starts_at - (episode.kind === 'appointment' ? 2 * DAY_MS : 0) &&
-        (episode.team === team || random.chance(0.3))
+        (episode.team === team || random.chance(team === undefined ? 1 : 0.25))
       ) {
         return episode;
       }
@@ -159,45 +199,133 @@ export function createCare(settings: CareSettings): Care {
     // Older people need more care: of two people drawn, mostly the elder.
     const [one, other] = [random.pick(pool), random.pick(pool)];
     const chosen = one.born < other.born === random.chance(0.75) ? one : other;
-    return chosen.died !== undefined && chosen.died * DAY_MS < at ? undefined : chosen;
+    return isAlive(chosen, at) ? chosen : undefined;
+  }
+
+  /** Someone whom the same team cared for one to three months ago. */
+  function remembered(
+    random: Random,
+    { organisation, team }: Post,
+    at: number,
+  ): Episode | undefined {
+    const list = past.get(organisation) ?? [];
+    for (let attempt = 0; attempt < ATTEMPTS && list.length > 0; attempt += 1) {
+      const episode = random.pick(list);
+      const days = (at - episode.starts_at) / DAY_MS;
+      if (episode.team === team && days > 31 && days < 85) return episode;
+    }
+    return undefined;
+  }
+
+  /** Whose record a task is about: mostly a patient of the house, for medical examiners one who died. */
+  function subject(random: Random, post: Post, at: number): Person | undefined {
+    if (post.role.role_name === 'Medical examiner') {
+      const day = Math.floor(at / DAY_MS);
+      const recent = dead.filter(({ died = 0 }) => died <= day && died > day - 25);
+      return recent.length === 0 ? undefined : random.pick(recent);
+    }
+    const known =
+      resume(random, post.organisation, undefined, at) ?? past.get(post.organisation)?.at(-1);
+    return known !== undefined && random.chance(0.7)
+      ? known.patient
+      : candidate(random, post.organisation, at);
+  }
+
+  function isSuitable(post: Post, patient: Person): boolean {
+    return !isTied(post, patient) && !settings.isKeptApart(post, patient);
+  }
+
+  function meetForTask(random: Random, post: Post, at: number): Encounter | undefined {
+    const patient = subject(random, post, at);
+    if (patient === undefined || !isSuitable(post, patient)) return undefined;
+    const is_recorded = coverage.isRecorded(random, post.organisation, 'delegation');
+    start(random, post, patient, 'delegation', at, is_recorded);
+    return { patient, ground: 'task', is_explained: is_recorded };
+  }
+
+  function meetAgain(random: Random, post: Post, at: number): Encounter | undefined {
+    const { organisation } = post;
+    const before = random.chance(surroundings.follow_up_share)
+      ? remembered(random, post, at)
+      : undefined;
+    if (before !== undefined && isAlive(before.patient, at) && isSuitable(post, before.patient)) {
+      const is_explained = isRegistered(before.patient, organisation);
+      return { patient: before.patient, ground: 'follow_up', is_explained };
+    }
+    if (random.chance(NEW_SHARE)) return undefined;
+    const episode = resume(random, organisation, post.is_bank ? undefined : post.team, at);
+    if (episode === undefined || !isSuitable(post, episode.patient)) return undefined;
+    const is_explained = episode.is_recorded || isRegistered(episode.patient, organisation);
+    return { patient: episode.patient, ground: 'course', is_explained };
+  }
+
+  function meetAnew(random: Random, post: Post, at: number): Encounter | undefined {
+    const { organisation } = post;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const patient = candidate(random, organisation, at);
+      if (patient === undefined || !isSuitable(post, patient)) continue;
+      const is_registered = isRegistered(patient, organisation);
+      // A practice's prescriptions and letters stand on the registration alone.
+      const bare_share =
+        organisation.type === 'gp'
+          ? surroundings.registration_only_share
+          : surroundings.unrecorded_share;
+      if (random.chance(bare_share)) {
+        const ground = organisation.type === 'gp' ? 'registration' : 'nothing_recorded';
+        return { patient, ground, is_explained: is_registered };
+      }
+      const kind = careKindFor(random, post);
+      const is_recorded = coverage.isRecorded(random, organisation, kind);
+      start(random, post, patient, kind, at, is_recorded);
+      return { patient, ground: 'new_care', is_explained: is_recorded || is_registered };
+    }
+    return undefined;
   }
 
   return {
     meet(random, post, at) {
-      const { organisation } = post;
-      if (!random.chance(NEW_SHARE)) {
-        const episode = resume(random, organisation, post.team, at);
-        if (episode !== undefined && !isTied(post, episode.patient)) {
-          return {
-            patient: episode.patient,
-            is_explained: episode.is_recorded || isRegistered(episode.patient, organisation),
-          };
-        }
-      }
-      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const patient = candidate(random, organisation, at);
-        if (patient === undefined || isTied(post, patient)) continue;
-        // A practice's prescriptions and letters stand on the registration alone.
-        const has_episode = !random.chance(organisation.type === 'gp' ? 0.35 : UNRECORDED_SHARE);
-        const is_recorded = has_episode && !random.chance(missed_share);
-        if (has_episode) start(random, post, patient, careKindFor(random, post), at, is_recorded);
-        return { patient, is_explained: is_recorded || isRegistered(patient, organisation) };
-      }
-      return undefined;
+      if (post.role.duty !== 'care') return meetForTask(random, post, at);
+      return meetAgain(random, post, at) ?? meetAnew(random, post, at);
     },
-    begin(random, post, patient, kind, at) {
-      start(random, post, patient, kind, at, true);
+    begin(random, { organisation, patient, kind, at, team, post, is_certain }) {
+      const is_recorded = is_certain || coverage.isRecorded(random, organisation, kind);
+      if (post !== undefined) start(random, post, patient, kind, at, is_recorded);
+      else
+        keep({
+          ...beginAt(random, organisation, patient, kind, at, is_recorded),
+          ...(team !== undefined && { team }),
+        });
+      return is_recorded;
+    },
+    warmUp(random, posts, at) {
+      for (const post of posts) {
+        if (post.kind !== 'person' || post.role.duty !== 'care') continue;
+        const begun = random.poisson(
+          post.rate * WORKING_SHARE[post.role.pattern] * WARM_UP_DAYS * NEW_SHARE,
+        );
+        for (let nth = 0; nth < begun; nth += 1)
+          meetAnew(random, post, at - Math.floor(random.next() * WARM_UP_DAYS * DAY_MS));
+      }
     },
     tidy(at) {
       for (const [organisation, list] of underWay) {
-        underWay.set(
-          organisation,
-          list.filter((episode) => at <= episode.starts_at + COURSE_DAYS[episode.kind] * DAY_MS),
-        );
+        const ended = past.get(organisation) ?? [];
+        past.set(organisation, ended);
+        const open: Episode[] = [];
+        for (const episode of list) {
+          if (at <= episode.starts_at + COURSE_DAYS[episode.kind] * DAY_MS) open.push(episode);
+          else ended.push(episode);
+        }
+        underWay.set(organisation, open);
+        if (ended.length > REMEMBERED_MAX) ended.splice(0, ended.length - REMEMBERED_MAX);
       }
     },
     inCare: (random, organisation, at) => resume(random, organisation, undefined, at)?.patient,
   };
+}
+
+function isAlive({ died }: Person, at: number): boolean {
+  return died === undefined || died * DAY_MS > at;
 }
 
 function isRegistered(patient: Person, organisation: Organisation): boolean {

@@ -6,16 +6,18 @@ import { type Random, weightedPicker } from './random.ts';
 import type { OrganisationType } from './roles.ts';
 import type { Post } from './staff.ts';
 
-export type CareKind =
-  | 'appointment'
-  | 'admission'
-  | 'referral'
-  | 'caseload'
-  | 'emergency_attendance'
-  | 'urgent_call'
-  | 'conveyance'
-  | 'document'
-  | 'delegation';
+export const CARE_KINDS = [
+  'appointment',
+  'admission',
+  'referral',
+  'caseload',
+  'emergency_attendance',
+  'urgent_call',
+  'conveyance',
+  'document',
+  'delegation',
+] as const;
+export type CareKind = (typeof CARE_KINDS)[number];
 
 /** Care of one patient by one organisation, during which its staff have cause to look. */
 export interface Episode {
@@ -72,7 +74,7 @@ const pickers: Readonly<Record<OrganisationType, (random: Random) => CareKind>> 
 
 /** The kind of care that brings a member of staff to a patient. */
 export function careKindFor(random: Random, post: Post): CareKind {
-  return post.role.is_delegate ? 'delegation' : pickers[post.organisation.type](random);
+  return post.role.duty === 'care' ? pickers[post.organisation.type](random) : 'delegation';
 }
 
 /** A new episode that is under way, or close before, when a member of staff looks at `at`. */
@@ -84,15 +86,28 @@ export function beginEpisode(
   at: number,
   is_recorded: boolean,
 ): Episode {
+  const episode = beginAt(random, post.organisation, patient, kind, at, is_recorded);
+  if (post.team !== undefined) episode.team = post.team;
+  if (isNamed(random, kind)) episode.named = post;
+  return episode;
+}
+
+/** A new episode in an organisation, in nobody's hands in particular. */
+export function beginAt(
+  random: Random,
+  organisation: Organisation,
+  patient: Person,
+  kind: CareKind,
+  at: number,
+  is_recorded: boolean,
+): Episode {
   const episode: Episode = {
     kind,
     patient,
-    organisation: post.organisation,
+    organisation,
     is_recorded,
     ...timesOf(random, kind, at),
   };
-  if (post.team !== undefined) episode.team = post.team;
-  if (isNamed(random, kind)) episode.named = post;
   if (kind === 'referral' && patient.practice !== undefined) episode.related = patient.practice;
   return episode;
 }

@@ -1,11 +1,13 @@
 // Owns audit events: what the local system of an organisation reports of one opening of a record.
 
 import { type TimeStyle, formatInstant } from './london-time.ts';
+import { networkOf, siteOf } from './networks.ts';
 import type { Organisation } from './organisations.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
-import { drawSection } from './sections.ts';
+import { type Section, drawSection } from './sections.ts';
 import type { Post } from './staff.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A native access event; what its source does not send is undefined, and absent once written. */
 export interface AccessEvent {
@@ -17,8 +19,8 @@ export interface AccessEvent {
   staff_id: string;
   staff_id_system?: string | undefined;
   staff_name?: string | undefined;
-  role_code: string;
-  role_name: string;
+  role_code?: string | undefined;
+  role_name?: string | undefined;
   organisation_code: string;
   site_code?: string | undefined;
   application: string;
@@ -31,7 +33,7 @@ export interface AccessEvent {
   document_id?: string | undefined;
   supplier_codes?: string[] | undefined;
   purpose?: string | undefined;
-  override?: 'break_glass' | 'dissent' | 'self_claimed' | undefined;
+  override?: 'break_glass' | 'dissent' | 'sealed' | 'self_claimed' | undefined;
   reason?: string | undefined;
   search_terms?: string | undefined;
   search_results?: string[] | undefined;
@@ -45,6 +47,20 @@ export interface Occurrence {
   is_look: boolean;
 }
 
+/** What is particular about an opening; whatever is absent is as it usually is. */
+export interface Manner {
+  /** The sections that are seen, one after the other. */
+  sections?: readonly Section[];
+  override?: AccessEvent['override'];
+  reason?: string;
+  /** Searches by name before the record is opened. */
+  searches?: number;
+  /** Seen from somewhere else than the member of staff's own desk: the number of a site, or from home. */
+  place?: number | 'home';
+  /** One glance, and on to the next record. */
+  is_glance?: boolean;
+}
+
 export interface Opening {
   post: Post;
   patient: Person;
@@ -53,6 +69,8 @@ export interface Opening {
   session_id: string;
   conduct: 'look' | 'denied' | 'preload';
   is_explained: boolean;
+  manner?: Manner | undefined;
+  surroundings: Surroundings;
   /** Organisations whose data the record of this patient shows. */
   suppliers: readonly string[];
   /** Patients of the same surname, among whom a search finds this one. */
@@ -68,7 +86,7 @@ const REASONS = [
 
 /** Everything that is reported of one opening, in order of time: search, preloads, then what was seen. */
 export function openRecord(random: Random, opening: Opening): Occurrence[] {
-  const { post, conduct } = opening;
+  const { post, conduct, manner = {}, surroundings } = opening;
   const launch = launchOf(random, opening);
   const occurrences: Occurrence[] = [];
   let at = opening.at;
@@ -91,7 +109,17 @@ export function openRecord(random: Random, opening: Opening): Occurrence[] {
       add({ ...seen(random, opening), trigger: 'system' }, false);
     return occurrences;
   }
-  if (random.chance(post.organisation.feed.has_launch ? 0.06 : 0.25))
+  if (manner.is_glance === true) {
+    add(seen(random, opening, manner.sections?.[0]), true);
+    return occurrences;
+  }
+  for (let nth = 0; nth < (manner.searches ?? 0); nth += 1)
+    add(searchByName(random, opening), false);
+  const search_share =
+    surroundings.search_share *
+    (post.organisation.feed.has_launch ? 1 : 3) *
+    (post.role.reading === 'desk' ? 2.5 : 1);
+  if (manner.searches === undefined && random.chance(search_share))
     add(searchFor(random, opening), false);
   if (conduct === 'denied' || (opening.is_explained && random.chance(0.012))) {
     add({ ...seen(random, opening), outcome: 'denied' }, false);
@@ -99,40 +127,42 @@ export function openRecord(random: Random, opening: Opening): Occurrence[] {
   }
   if (random.chance(0.06)) add({ ...seen(random, opening), trigger: 'system' }, false);
   if (random.chance(0.02)) add({ ...seen(random, opening), outcome: 'error' }, false);
-  const sections = 1 + Math.min(7, random.poisson(1.05));
   const override = overrideOf(random, opening);
-  for (let nth = 0; nth < sections; nth += 1) add({ ...seen(random, opening), ...override }, true);
-  if (random.chance(0.003)) add({ ...seen(random, opening), action: 'export' }, true);
+  if (manner.sections === undefined) {
+    const sections = 1 + Math.min(7, random.poisson(1.05));
+    for (let nth = 0; nth < sections; nth += 1)
+      add({ ...seen(random, opening), ...override }, true);
+    if (random.chance(0.003)) add({ ...seen(random, opening), action: 'export' }, true);
+  } else {
+    for (const section of manner.sections)
+      add({ ...seen(random, opening, section), ...override }, true);
+  }
   return occurrences;
 }
 
 /** What stays the same in all events of one opening. */
 function launchOf(
   random: Random,
-  { post, session_id }: Opening,
+  { post, session_id, manner }: Opening,
 ): Omit<AccessEvent, 'event_id' | 'occurred_at' | 'action'> {
   const { organisation, employee, role } = post;
   const { feed } = organisation;
-  const desk = post.index % 250;
   return {
     outcome: feed.has_outcome ? 'success' : random.chance(0.1) ? 'unknown' : undefined,
     trigger: feed.has_trigger ? 'user' : undefined,
     staff_id: post.staff_id,
     staff_id_system: post.staff_id_system,
     staff_name: employee === undefined ? undefined : `${employee.initial} ${employee.surname}`,
-    role_code: role.role_code,
-    role_name: role.role_name,
+    role_code: feed.roles === 'names' ? undefined : role.role_code,
+    role_name: feed.roles === 'codes' ? undefined : role.role_name,
     organisation_code: organisation.code,
-    site_code: organisation.type === 'acute' ? `${organisation.code}0${1 + (desk % 3)}` : undefined,
+    site_code: siteOf(post, manner?.place),
     application: feed.application,
     session_id: feed.has_session ? session_id : undefined,
     launch_id: feed.has_launch ? random.hex(16) : undefined,
-    device_id: feed.has_device ? `WS-${organisation.code}-${desk}` : undefined,
-    ip_address: feed.has_device
-      ? `10.${organisation.code.charCodeAt(1)}.${organisation.code.charCodeAt(organisation.code.length - 1)}.${desk + 1}`
-      : undefined,
+    ...networkOf(post, session_id, manner?.place),
     purpose: feed.has_purpose
-      ? role.is_delegate
+      ? role.duty !== 'care'
         ? 'HOPERAT'
         : organisation.type === 'ambulance'
           ? 'ETREAT'
@@ -141,11 +171,15 @@ function launchOf(
   };
 }
 
-function seen(random: Random, { post, patient, suppliers }: Opening): Partial<AccessEvent> {
-  const section = drawSection(random, post.organisation.type);
+function seen(
+  random: Random,
+  { post, patient, suppliers }: Opening,
+  chosen?: Section,
+): Partial<AccessEvent> {
+  const section = chosen ?? drawSection(random, post.organisation.type, post.role);
   return {
     patient_id: patient.patient_id,
-    section,
+    section: post.organisation.feed.has_section ? section : undefined,
     document_id: section === 'documents' ? `doc-${random.hex(12)}` : undefined,
     supplier_codes:
       suppliers.length === 0
@@ -157,10 +191,12 @@ function seen(random: Random, { post, patient, suppliers }: Opening): Partial<Ac
 }
 
 /** A search by name, or by number, that finds the patient; some first find nobody at all. */
-function searchFor(random: Random, { patient, namesakes }: Opening): Partial<AccessEvent> {
-  const year = new Date(patient.born * 86_400_000).getUTCFullYear();
-  if (random.chance(0.12))
+function searchFor(random: Random, opening: Opening): Partial<AccessEvent> {
+  const { patient } = opening;
+  if (random.chance(0.12)) {
+    const year = new Date(patient.born * 86_400_000).getUTCFullYear();
     return { action: 'search', search_terms: `${patient.surname.slice(0, 4)} ${year}` };
+  }
   if (random.chance(0.3)) {
     return {
       action: 'search',
@@ -168,26 +204,39 @@ function searchFor(random: Random, { patient, namesakes }: Opening): Partial<Acc
       search_results: [patient.patient_id],
     };
   }
+  return searchByName(random, opening);
+}
+
+function searchByName(random: Random, { patient, namesakes }: Opening): Partial<AccessEvent> {
+  const year = new Date(patient.born * 86_400_000).getUTCFullYear();
   const found = new Set([patient.patient_id]);
   for (let nth = 0; nth < 4 && namesakes.length > 1; nth += 1)
     found.add(random.pick(namesakes).patient_id);
   return {
     action: 'search',
-    search_terms: `${patient.surname} ${year}`,
+    search_terms: random.chance(0.5) ? patient.surname : `${patient.surname} ${year}`,
     search_results: [...found].sort(),
   };
 }
 
 function overrideOf(
   random: Random,
-  { post, patient, is_explained }: Opening,
+  { post, patient, is_explained, manner, surroundings }: Opening,
 ): Partial<AccessEvent> {
+  if (manner?.override !== undefined) return { override: manner.override, reason: manner.reason };
   const isUrgent = ['acute', 'ambulance', 'mental_health'].includes(post.organisation.type);
+  const reason = random.chance(0.95) ? random.pick(REASONS) : undefined;
   if (patient.objects_to !== undefined && random.chance(0.05))
-    return { override: 'dissent', reason: random.pick(REASONS) };
-  if (isUrgent && random.chance(0.004))
-    return { override: 'break_glass', reason: random.pick(REASONS) };
-  if (!is_explained && random.chance(0.08)) return { override: 'self_claimed' };
+    return { override: 'dissent', reason };
+  // Emergency departments break the glass ten times as often as wards do.
+  const isEmergency =
+    post.team?.startsWith('Emergency') === true || post.role.role_name === 'Paramedic';
+  if (isUrgent && random.chance(surroundings.break_glass_share * (isEmergency ? 4 : 0.4)))
+    return { override: 'break_glass', reason };
+  if (!is_explained && random.chance(surroundings.claim_share)) return { override: 'self_claimed' };
+  // What a local system knows of relationships is not what the feeds tell: some claims turn out recorded.
+  if (is_explained && random.chance(surroundings.claim_share / 10))
+    return { override: 'self_claimed' };
   return {};
 }
 

@@ -2,19 +2,25 @@
 
 import { createCare } from './care.ts';
 import { createDelivery } from './delivery.ts';
-import { planHardNegatives, studentsOf } from './hard-negatives.ts';
+import { createCasting } from './casting.ts';
+import { studentsOf } from './hard-negatives/afar.ts';
+import { planHardNegatives } from './hard-negatives/plan.ts';
 import { createLabels } from './labels.ts';
 import { dayNumber, londonInstant } from './london-time.ts';
-import { planMisuse } from './misuse.ts';
+import { planMisuse } from './misuse/plan.ts';
 import { type PlannedAccess, type RemotePair, casesFor, remotePairs } from './plan.ts';
 import { createRandom } from './random.ts';
 import {
   type Row,
+  coverageRows,
+  earlierPatientRows,
   referenceDatasets,
   registrationRows,
   relationshipRow,
   rosterRow,
 } from './reference.ts';
+import type { Person } from './people.ts';
+import type { Post } from './staff.ts';
 import { createWorkdays } from './workday.ts';
 import { type World, createWorld } from './world.ts';
 
@@ -27,7 +33,7 @@ export interface SimulationOptions {
   seed: number;
   /** The last local day (YYYY-MM-DD). */
   ends_on: string;
-  /** Share of relationships and registrations that the feeds miss; 0.04 unless told. */
+  /** Share of relationships and registrations that a well-kept feed misses; 0.04 unless told. */
   missed_share?: number;
 }
 
@@ -51,7 +57,7 @@ const CHUNK_CHARACTERS = 1_000_000;
  * give the same bytes. Throws a RangeError for options out of range, before the first piece.
  */
 export function* simulateExchange(options: SimulationOptions): Generator<Chunk> {
-  const { staff, days, seed, missed_share = 0.04 } = options;
+  const { staff, days, seed, missed_share } = options;
   checkOptions(options);
   const last_day = dayNumber(options.ends_on);
   const first_day = last_day - days + 1;
@@ -60,6 +66,7 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   // Planning comes before the first row is told, since it gives some patients a namesake's birthday.
   const planned = planAll(world, seed);
 
+  yield* inChunks('earlier/reference/patients.ndjson', 0, earlierPatientRows(world));
   for (const { dataset, rows } of referenceDatasets(world, seed))
     yield* inChunks(`reference/${dataset}.ndjson`, 0, rows);
   const registrations = registrationRows(world.population.people, first_day - 1);
@@ -70,12 +77,11 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   let serial = 0;
   const labels = createLabels();
   const delivery = createDelivery(createRandom(seed, 'delivery'));
-  const { population, organisations } = world;
+  const apart = new Set(planned.map(({ post, patient }) => pairOf(post, patient)));
   const care = createCare({
-    population,
-    organisations,
-    missed_share,
+    ...world,
     end,
+    isKeptApart: (post, patient) => apart.has(pairOf(post, patient)),
     record: (episode) => relationships.push(relationshipRow((serial += 1), episode)),
   });
   const work = createWorkdays({
@@ -88,6 +94,7 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
     send: (organisation, at, event) => delivery.accept(organisation, at, JSON.stringify(event)),
     enrol: (post, shift) => rosters.push(rosterRow(post, shift)),
   });
+  care.warmUp(createRandom(seed, 'warm-up'), world.posts, londonInstant(first_day));
   for (let day = first_day; day <= last_day; day += 1) {
     work(day);
     const done = day - first_day + 1;
@@ -100,6 +107,11 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   }
   yield* inChunks('truth.ndjson', days, labels.rows('truth'));
   yield* inChunks('hard_negatives.ndjson', days, labels.rows('hard_negatives'));
+  yield* inChunks('coverage.ndjson', days, coverageRows(world));
+}
+
+function pairOf({ staff_id, organisation }: Post, { patient_id }: Person): string {
+  return `${organisation.code} ${staff_id} ${patient_id}`;
 }
 
 function checkOptions({ staff, days, seed, missed_share = 0 }: SimulationOptions): void {
@@ -119,7 +131,7 @@ function checkOptions({ staff, days, seed, missed_share = 0 }: SimulationOptions
 
 function planAll(world: World, seed: number): PlannedAccess[] {
   const random = createRandom(seed, 'plan');
-  const cases = casesFor(world);
+  const cases = Math.max(2, casesFor(world, 'out_of_area'));
   const pairs = remotePairs(random, world, Math.ceil(cases * 2.5));
   // Care of somebody from far away begins a flow, so that its pairs are kept apart from misuse.
   const innocent = new Set<RemotePair>([
@@ -131,10 +143,8 @@ function planAll(world: World, seed: number): PlannedAccess[] {
       .slice(0, Math.max(1, Math.floor(pairs.length / 8))),
   ]);
   const misused = pairs.filter((pair) => !innocent.has(pair));
-  return [
-    ...planMisuse(random, world, misused),
-    ...planHardNegatives(random, world, [...innocent]),
-  ];
+  const casting = createCasting(random, world);
+  return [...planMisuse(casting, misused), ...planHardNegatives(casting, [...innocent])];
 }
 
 function* inChunks(file: string, day: number, rows: Iterable<object>): Generator<Chunk> {

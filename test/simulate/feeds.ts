@@ -3,6 +3,7 @@
 import type { TimeStyle } from './london-time.ts';
 import { type Random, weightedPicker } from './random.ts';
 import type { OrganisationType } from './roles.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What the local system of an organisation puts in its audit feed, and when it delivers it. */
 export interface Feed {
@@ -17,12 +18,15 @@ export interface Feed {
   has_outcome: boolean;
   has_launch: boolean;
   has_session: boolean;
-  has_device: boolean;
+  has_section: boolean;
   has_purpose: boolean;
+  /** Workstations with addresses of their own, one address for everybody, or none told. */
+  network: 'desks' | 'virtual_desktops' | 'untold';
+  /** How a role is told, by events and by the staff directory. */
+  roles: 'both' | 'codes' | 'names';
+  /** What a relationship says beside the organisation. */
+  care: 'staff_and_team' | 'team' | 'organisation';
 }
-
-/** Share of organisations that batch. */
-const BATCHED_SHARE = 0.2;
 
 const pickTimeStyle = weightedPicker<TimeStyle>(
   ['utc_ms', 'utc_s', 'offset_ms', 'offset_s'],
@@ -34,19 +38,36 @@ export function drawFeed(
   random: Random,
   type: OrganisationType,
   applications: readonly string[],
+  surroundings: Surroundings,
 ): Feed {
+  const isLarge = type === 'acute' || type === 'mental_health' || type === 'community';
   return {
-    is_batched: random.chance(BATCHED_SHARE),
+    is_batched: random.chance(surroundings.batched_share),
     time_style: pickTimeStyle(random),
     staff_ids: drawStaffIds(random, type),
     event_ids: random.chance(0.7) ? 'uuid' : 'numbered',
     application: random.pick(applications),
     has_trigger: random.chance(0.75),
     has_outcome: random.chance(0.8),
-    has_launch: random.chance(0.8),
-    has_session: random.chance(0.9),
-    has_device: random.chance(0.4),
+    has_launch: random.chance(surroundings.launches_share),
+    has_session: random.chance(surroundings.sessions_share),
+    has_section: random.chance(surroundings.sections_share),
     has_purpose: random.chance(0.8),
+    network: !random.chance(surroundings.devices_share)
+      ? 'untold'
+      : isLarge && random.chance(surroundings.virtual_desktops_share)
+        ? 'virtual_desktops'
+        : 'desks',
+    roles: random.chance(surroundings.codes_only_share)
+      ? 'codes'
+      : random.chance(surroundings.names_only_share)
+        ? 'names'
+        : 'both',
+    care: random.chance(surroundings.bare_care_share)
+      ? 'organisation'
+      : random.chance(surroundings.teams_in_care_share)
+        ? 'staff_and_team'
+        : 'team',
   };
 }
 

@@ -146,7 +146,60 @@ export function pointIn(
 }
 
 export function postcodeIn(random: Random, locality: Locality): string {
-  return `${locality.outward} ${random.int(10)}${random.pick(NEVER_ISSUED)}${random.pick(NEVER_ISSUED)}`;
+  return postcodeAt(
+    locality,
+    random.int(10),
+    random.pick(NEVER_ISSUED) + random.pick(NEVER_ISSUED),
+  );
+}
+
+/** A place in a street. */
+export interface Spot {
+  postcode: string;
+  latitude: number;
+  longitude: number;
+}
+
+/**
+ * A source of places, street after street: the homes of one street share a postcode and lie some ten
+ * metres apart. What stands alone has a postcode of its own. The postcodes of a locality come round
+ * again once all 360 of them are used.
+ */
+export function createStreets(
+  random: Random,
+  homes_in_street: number,
+): (locality: Locality, isAlone: boolean) => Spot {
+  const streets = new Map<Locality, { spot: Spot; homes: number }>();
+  const opened = new Map<Locality, number>();
+
+  function open(locality: Locality): Spot {
+    const nth = opened.get(locality) ?? 0;
+    opened.set(locality, nth + 1);
+    const letters =
+      (NEVER_ISSUED[Math.floor(nth / 10) % 6] ?? 'C') +
+      (NEVER_ISSUED[Math.floor(nth / 60) % 6] ?? 'C');
+    return { postcode: postcodeAt(locality, nth % 10, letters), ...pointIn(random, locality) };
+  }
+
+  return (locality, isAlone) => {
+    if (isAlone) return open(locality);
+    let street = streets.get(locality);
+    if (street === undefined || street.homes === 0) {
+      const homes = Math.max(2, Math.round(homes_in_street * (0.5 + random.next())));
+      street = { spot: open(locality), homes };
+      streets.set(locality, street);
+    }
+    street.homes -= 1;
+    return {
+      postcode: street.spot.postcode,
+      latitude: toFourPlaces(street.spot.latitude + street.homes * 0.0001),
+      longitude: toFourPlaces(street.spot.longitude + (street.homes % 2) * 0.0002),
+    };
+  };
+}
+
+function postcodeAt(locality: Locality, sector: number, letters: string): string {
+  return `${locality.outward} ${sector}${letters}`;
 }
 
 function toFourPlaces(degrees: number): number {

@@ -4,6 +4,7 @@ import { type Feed, drawFeed } from './feeds.ts';
 import { AREAS, areaAt, pointIn } from './geography.ts';
 import type { Random } from './random.ts';
 import type { OrganisationType } from './roles.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface Organisation {
   code: string;
@@ -137,14 +138,32 @@ const KINDS: readonly Kind[] = [
 
 const PRACTICES_PER_NETWORK = 5;
 
+/** Types of organisation that have an electronic roster to send, if they send any. */
+const ROSTERED: readonly OrganisationType[] = [
+  'acute',
+  'mental_health',
+  'community',
+  'ambulance',
+  'nhs111',
+];
+
 /** All organisations, networks of practices among them; head counts add up to `staff`. */
-export function foundOrganisations(random: Random, staff: number): Organisation[] {
-  const founded = KINDS.flatMap((kind) => foundKind(random, kind, staff));
-  shareOutStaff(random, founded, staff);
+export function foundOrganisations(
+  random: Random,
+  staff: number,
+  surroundings: Surroundings,
+): Organisation[] {
+  const founded = KINDS.flatMap((kind) => foundKind(random, kind, staff, surroundings));
+  shareOutStaff(random, founded, staff, surroundings.size_spread);
   return [...foundNetworks(random, founded), ...founded];
 }
 
-function foundKind(random: Random, kind: Kind, staff: number): Organisation[] {
+function foundKind(
+  random: Random,
+  kind: Kind,
+  staff: number,
+  surroundings: Surroundings,
+): Organisation[] {
   const founded: Organisation[] = [];
   const wanted = Math.max(AREAS.length, Math.round(staff / kind.staff_each));
   for (const area of AREAS) {
@@ -166,9 +185,9 @@ function foundKind(random: Random, kind: Kind, staff: number): Organisation[] {
         ...pointIn(random, place),
         flows: flowsOf(kind.type, area.index, is_tertiary),
         is_tertiary,
-        has_rosters: kind.type === 'acute' && founded.length % 4 === 1,
+        has_rosters: ROSTERED.includes(kind.type) && random.chance(surroundings.rosters_share),
         headcount: 0,
-        feed: drawFeed(random, kind.type, kind.applications),
+        feed: drawFeed(random, kind.type, kind.applications, surroundings),
       });
     }
   }
@@ -176,7 +195,12 @@ function foundKind(random: Random, kind: Kind, staff: number): Organisation[] {
 }
 
 /** Sizes follow the areas' populations, and vary within them. */
-function shareOutStaff(random: Random, founded: readonly Organisation[], staff: number): void {
+function shareOutStaff(
+  random: Random,
+  founded: readonly Organisation[],
+  staff: number,
+  spread: number,
+): void {
   const weights = founded.map((organisation) => {
     const peers = founded.filter((other) => other.type === organisation.type);
     const region = [...new Set(peers.map((other) => other.area))].reduce(
@@ -185,9 +209,8 @@ function shareOutStaff(random: Random, founded: readonly Organisation[], staff: 
     );
     const nearby = peers.filter((other) => other.area === organisation.area).length;
     const share = KINDS.find((kind) => kind.type === organisation.type)?.staff_share ?? 0;
-    return (
-      ((share * areaAt(organisation.area).share) / region / nearby) * (0.75 + random.next() / 2)
-    );
+    const size = Math.exp(Math.max(-1.5, Math.min(1.5, random.normal())) * spread);
+    return ((share * areaAt(organisation.area).share) / region / nearby) * size;
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Rounding the running total rather than each part keeps the sum exact.

@@ -1,11 +1,12 @@
 // Owns the population: who lives where and with whom, how old they are and where they are registered.
 
-import { AREAS, type Area, type Locality, areaAt, pointIn, postcodeIn } from './geography.ts';
+import { AREAS, type Area, type Locality, type Spot, areaAt, createStreets } from './geography.ts';
 import { composeHome } from './households.ts';
 import { nhsNumbers } from './nhs-number.ts';
 import type { Organisation } from './organisations.ts';
 import { type Random, weightedPicker } from './random.ts';
 import { type Community, type Sex, borneSurname, communityIn, surnameOf } from './surnames.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type Dwelling =
   'home' | 'shared_house' | 'student_hall' | 'staff_accommodation' | 'care_home' | 'none';
@@ -21,6 +22,8 @@ export interface Address {
   residents: Person[];
   /** Whose staff a staff accommodation houses. */
   landlord?: Organisation;
+  /** False for the few whose place is unknown though their key is. */
+  is_placed: boolean;
 }
 
 export interface Person {
@@ -42,6 +45,10 @@ export interface Person {
   /** Whose data this person objects to being shown. */
   objects_to?: Organisation;
   is_staff: boolean;
+  /** The household that this person moved out of, as an earlier extract of the register tells. */
+  former_address?: Address;
+  /** Whom the record names as this person's contact. */
+  contact?: { person: Person; relation: string };
 }
 
 export type Kin = 'single' | 'partner' | 'child' | 'grandparent' | 'sharer';
@@ -74,6 +81,7 @@ interface Settling {
   population: Population;
   /** Addresses made so far, from which each new one takes its key. */
   addresses: number;
+  streetIn: (locality: Locality, isAlone: boolean) => Spot;
 }
 
 /** About `size` people in homes, halls and care homes, with ages as they are on the day `today`. */
@@ -82,7 +90,7 @@ export function settlePopulation(
   organisations: readonly Organisation[],
   size: number,
   today: number,
-  missed_share: number,
+  { missed_share, homes_in_street, moved_share }: Surroundings,
 ): Population {
   const population: Population = {
     people: [],
@@ -104,9 +112,11 @@ export function settlePopulation(
     practices,
     population,
     addresses: 0,
+    streetIn: createStreets(random, homes_in_street),
   };
   settleLargeAddresses(settling, size);
   while (population.people.length < size) settleHome(settling);
+  moveOut(settling, moved_share);
   return population;
 }
 
@@ -175,6 +185,24 @@ function settleHome(settling: Settling): void {
   for (const member of members) settle(settling, address, member, practice);
 }
 
+/** Some of those who shared a home leave it for one of their own, in the same area. */
+function moveOut(settling: Settling, moved_share: number): void {
+  const { random, population, today } = settling;
+  for (const person of population.people) {
+    if (!random.chance(moved_share)) continue;
+    const { address } = person;
+    const isGrown = today - person.born > 20 * DAYS_PER_YEAR && person.died === undefined;
+    if (address.dwelling !== 'home' || address.residents.length < 2 || !isGrown) continue;
+    if (!['partner', 'sharer', 'child'].includes(person.kin)) continue;
+    removeFrom(address.residents, person);
+    const area = areaAt(address.area);
+    person.address = newAddress(settling, 'home', area, random.pick(area.localities));
+    person.address.residents.push(person);
+    person.former_address = address;
+    person.kin = 'single';
+  }
+}
+
 function settle(
   settling: Settling,
   address: Address,
@@ -197,7 +225,7 @@ function settle(
   };
   // Nobody dies in a shared house, so that the number of its occupants is never in doubt.
   if (member.age > 60 && address.dwelling !== 'shared_house' && random.chance(0.03)) {
-    person.died = today - random.int(400);
+    person.died = today - random.int(700);
   }
   address.residents.push(person);
   population.people.push(person);
@@ -278,14 +306,15 @@ function newAddress(
   area: Area,
   locality: Locality,
 ): Address {
-  const { random } = settling;
   settling.addresses += 1;
+  // A large building has a postcode of its own.
+  const spot = settling.streetIn(locality, dwelling !== 'home' && dwelling !== 'none');
   const address: Address = {
     dwelling,
     area: area.index,
-    postcode: postcodeIn(random, locality),
-    ...pointIn(random, locality),
+    ...spot,
     residents: [],
+    is_placed: !settling.random.chance(0.01),
   };
   if (dwelling !== 'none')
     address.address_key = `9990${String(settling.addresses).padStart(8, '0')}`;

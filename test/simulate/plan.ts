@@ -1,13 +1,14 @@
 // Owns planned accesses: what misuse and hard negatives have in common, and the days they fall on.
 
+import type { CareKind } from './episodes.ts';
+import type { Manner } from './events.ts';
 import { AREAS } from './geography.ts';
 import { weekday } from './london-time.ts';
 import type { Organisation } from './organisations.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
-import { isEmployed } from './shifts.ts';
-import type { CareKind } from './episodes.ts';
-import type { Post } from './staff.ts';
+import { isAtHand, isEmployed } from './shifts.ts';
+import { type Post, WORKING_SHARE } from './staff.ts';
 import type { World } from './world.ts';
 
 export type Ledger = 'truth' | 'hard_negatives';
@@ -21,8 +22,30 @@ export interface PlannedAccess {
   scenario: string;
   /** An ordinary look, an attempt that is refused, or a preload by the local system. */
   conduct: 'look' | 'denied' | 'preload';
-  /** Care that begins with the access and is recorded; `any` is what the organisation gives. */
+  /**
+   * Care in the hands of this member of staff that begins with the access and is recorded for
+   * certain; `any` is what the organisation gives.
+   */
   care?: CareKind | 'any';
+  /** The same, but recorded only as well as the organisation's feed is. */
+  is_care_certain?: boolean;
+  /** Care by another team of the organisation that began before: a link to the organisation alone. */
+  link?: PlannedLink;
+  manner?: Manner;
+  /** When it happens: seconds after a part of the shift, or after a minute past local midnight. */
+  part?: number;
+  minute?: number;
+  after_s?: number;
+  /** Nobody is at work: no shift and no roster entry goes with it. */
+  is_off_duty?: boolean;
+  /** Looks in a session of that name apart from the shift's own. */
+  session?: string;
+}
+
+export interface PlannedLink {
+  kind: CareKind;
+  team?: string | undefined;
+  days_before: number;
 }
 
 /** An organisation and an area from which none of its patients come. */
@@ -34,10 +57,36 @@ export interface RemotePair {
 /** Below this many accesses a day a share of one in a thousand cannot be told from nothing. */
 const LEARNABLE_PER_DAY = 12;
 
-/** About one case of each scenario for every ten thousand days of staff, and never fewer than two. */
-export function casesFor({ posts, first_day, last_day }: World): number {
-  const people = posts.filter((post) => post.kind === 'person').length;
-  return Math.max(2, Math.round((people * (last_day - first_day + 1)) / 10_000));
+/** How often each kind of misuse occurs against the others; one that is not named counts once. */
+const FREQUENCIES: Readonly<Record<string, number>> = {
+  own_record: 3,
+  household: 3,
+  colleague: 2,
+  neighbour: 2,
+  next_of_kin: 1.5,
+  out_of_area: 1.5,
+  unreconciled_claim: 1.5,
+  slow_snooping: 1.5,
+  record_surge: 0.4,
+};
+
+/** The number of kinds among which the misuse of a world is shared out. */
+const KINDS = 34;
+
+/**
+ * Cases of a kind of misuse, or of a hard negative, in a world: in proportion to its accesses, and at
+ * least one; two of the kinds that every world has.
+ */
+export function casesFor(world: World, scenario: string): number {
+  const frequency = FREQUENCIES[scenario] ?? 1;
+  const wanted = (expectedAccesses(world) * world.surroundings.misuse_share * frequency) / KINDS;
+  return Math.max(frequency >= 2 ? 2 : 1, Math.round(wanted));
+}
+
+/** How many accesses a world is going to have. */
+export function expectedAccesses({ posts, first_day, last_day }: World): number {
+  const daily = posts.reduce((sum, { rate, role }) => sum + rate * WORKING_SHARE[role.pattern], 0);
+  return daily * (last_day - first_day + 1);
 }
 
 /** Posts held by people whose own record the exchange holds, in random order. */
@@ -65,18 +114,24 @@ export function workableDay(
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const day = random.between(from, to);
     const isWeekend = weekday(day) === 0 || weekday(day) === 6;
-    if (isEmployed(post, day) && !(isWeekend && post.role.pattern === 'weekdays')) return day;
+    const isThere = isEmployed(post, day) && isAtHand(post, day);
+    if (isThere && !(isWeekend && post.role.pattern === 'weekdays')) return day;
   }
   return undefined;
 }
 
-/** All pairs without any flow, in random order, of the organisations busy enough to be learned. */
+/**
+ * All pairs without any flow, in random order, of the organisations busy enough to be learned and
+ * whose care is recorded well enough to learn from.
+ */
 export function remotePairs(random: Random, world: World, wanted: number): RemotePair[] {
   const perDay = new Map<Organisation, number>();
   for (const { organisation, rate } of world.posts) {
     perDay.set(organisation, (perDay.get(organisation) ?? 0) + rate * 0.62);
   }
-  const busiest = [...perDay].sort((a, b) => b[1] - a[1]);
+  const busiest = [...perDay]
+    .filter(([organisation]) => world.coverage.isWellKept(organisation))
+    .sort((a, b) => b[1] - a[1]);
   const pairs: RemotePair[] = [];
   for (const [organisation, accesses] of busiest) {
     // A small world has no busy organisations; it makes do with its busiest.

@@ -1,10 +1,10 @@
 // Owns the rows of the reference datasets, under the names of the data contract.
 
 import { AREAS, areaAt } from './geography.ts';
-import type { Episode } from './episodes.ts';
+import { CARE_KINDS, type Episode } from './episodes.ts';
 import { dateText, formatInstant } from './london-time.ts';
 import type { Organisation } from './organisations.ts';
-import type { Person } from './people.ts';
+import type { Address, Person } from './people.ts';
 import { type Random, createRandom } from './random.ts';
 import type { Shift } from './shifts.ts';
 import { DEFAULT_IDS, type Post } from './staff.ts';
@@ -27,14 +27,15 @@ export function* referenceDatasets(
   };
   yield { dataset: 'staff', rows: staffRows(world.posts) };
   yield { dataset: 'staff_identities', rows: identityRows(world.posts) };
-  yield { dataset: 'patients', rows: patientRows(random, world) };
-  yield { dataset: 'patient_contacts', rows: contactsOf(random, world.population.people) };
+  yield { dataset: 'patients', rows: patientRows(world) };
+  yield { dataset: 'patient_contacts', rows: contactsOf(world.population.people) };
   yield { dataset: 'patient_objections', rows: objectionRows(random, world) };
   yield { dataset: 'declared_ties', rows: tieRows(random, world.posts) };
 }
 
 /** The row of an episode of care. */
 export function relationshipRow(serial: number, episode: Episode): Row {
+  const { care } = episode.organisation.feed;
   return {
     relationship_id: `care-${String(serial).padStart(8, '0')}`,
     patient_id: episode.patient.patient_id,
@@ -42,8 +43,8 @@ export function relationshipRow(serial: number, episode: Episode): Row {
     kind: episode.kind,
     starts_at: formatInstant(episode.starts_at, 'utc_s'),
     ends_at: episode.ends_at === undefined ? undefined : formatInstant(episode.ends_at, 'utc_s'),
-    staff_id: episode.named?.staff_id,
-    team: episode.team,
+    staff_id: care === 'staff_and_team' ? episode.named?.staff_id : undefined,
+    team: care === 'organisation' ? undefined : episode.team,
     related_organisation_code: episode.related?.code,
   };
 }
@@ -101,8 +102,8 @@ function* staffRows(posts: readonly Post[]): Generator<Row> {
           ? post.role.role_name
           : `${post.employee.initial} ${post.employee.surname}`,
       surname: post.employee?.surname,
-      role_code: post.role.role_code,
-      role_name: post.role.role_name,
+      role_code: post.organisation.feed.roles === 'names' ? undefined : post.role.role_code,
+      role_name: post.organisation.feed.roles === 'codes' ? undefined : post.role.role_name,
       team: post.team,
       nhs_number: known?.nhs_number,
       date_of_birth: known?.home === undefined ? undefined : dateText(known.home.born),
@@ -123,23 +124,47 @@ function* identityRows(posts: readonly Post[]): Generator<Row> {
   }
 }
 
-function* patientRows(random: Random, { population }: World): Generator<Row> {
+function* patientRows({ population }: World): Generator<Row> {
+  for (const person of population.people) yield patientRow(person, person.address);
+}
+
+/**
+ * The rows of an earlier extract of the register: those who have moved since, where they lived then.
+ * Loaded before the others, they are what a later row of the same patient replaces.
+ */
+export function* earlierPatientRows({ population }: World): Generator<Row> {
   for (const person of population.people) {
-    const { address } = person;
-    const isPlaced = address.address_key !== undefined && !random.chance(0.01);
+    if (person.former_address !== undefined) yield patientRow(person, person.former_address);
+  }
+}
+
+function patientRow(person: Person, address: Address): Row {
+  const isPlaced = address.address_key !== undefined && address.is_placed;
+  return {
+    patient_id: person.patient_id,
+    surname: person.surname,
+    date_of_birth: dateText(person.born),
+    sex: person.sex,
+    gp_practice_code: person.registration === 'field' ? person.practice?.code : undefined,
+    area_code: person.is_area_known ? areaAt(person.area).area_code : undefined,
+    address_key: address.address_key,
+    postcode: isPlaced ? address.postcode : undefined,
+    latitude: isPlaced ? address.latitude : undefined,
+    longitude: isPlaced ? address.longitude : undefined,
+    died_on: person.died === undefined ? undefined : dateText(person.died),
+    flags: person.flags.length === 0 ? undefined : person.flags,
+  };
+}
+
+/** How well the feed of each organisation with staff tells of its care; for the evaluation alone. */
+export function* coverageRows({ organisations, coverage }: World): Generator<Row> {
+  for (const organisation of organisations) {
+    if (organisation.headcount === 0) continue;
+    const kinds = CARE_KINDS.map((kind) => [kind, coverage.of(organisation, kind)]);
     yield {
-      patient_id: person.patient_id,
-      surname: person.surname,
-      date_of_birth: dateText(person.born),
-      sex: person.sex,
-      gp_practice_code: person.registration === 'field' ? person.practice?.code : undefined,
-      area_code: person.is_area_known ? areaAt(person.area).area_code : undefined,
-      address_key: address.address_key,
-      postcode: isPlaced ? address.postcode : undefined,
-      latitude: isPlaced ? address.latitude : undefined,
-      longitude: isPlaced ? address.longitude : undefined,
-      died_on: person.died === undefined ? undefined : dateText(person.died),
-      flags: person.flags.length === 0 ? undefined : person.flags,
+      organisation_code: organisation.code,
+      is_well_kept: coverage.isWellKept(organisation),
+      kinds: Object.fromEntries(kinds) as Record<string, number>,
     };
   }
 }

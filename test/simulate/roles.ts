@@ -13,6 +13,16 @@ export type OrganisationType =
   | 'pharmacy'
   | 'other';
 
+/**
+ * Care of patients, work on records that stands on a delegated task (coding, subject access, …), or
+ * work for which the record is not meant at all.
+ */
+export type Duty = 'care' | 'delegate' | 'none';
+
+/** What a role reads of a record; the shares are in `sections.ts`. */
+export type Reading =
+  'clinical' | 'medicines' | 'desk' | 'letters' | 'mental_health' | 'social_care' | 'records';
+
 export interface Role {
   role_code: string;
   role_name: string;
@@ -22,8 +32,8 @@ export interface Role {
   pace: number;
   pattern: 'weekdays' | 'shifts';
   teams: readonly string[];
-  /** Whether the work is on records rather than on patients, and stands on a delegated task. */
-  is_delegate: boolean;
+  duty: Duty;
+  reading: Reading;
 }
 
 const WARDS = [
@@ -52,33 +62,40 @@ export const ROLES: Readonly<Record<OrganisationType, readonly Role[]>> = {
   gp: [
     role('R8000', 'General practitioner', 34, 1.5, 'weekdays'),
     role('R8001', 'Practice nurse', 20, 0.9, 'weekdays'),
-    role('R8003', 'Clinical pharmacist', 8, 1.8, 'weekdays'),
-    role('R8009', 'Receptionist', 24, 0.5, 'weekdays'),
-    role('R8008', 'Medical secretary', 10, 0.7, 'weekdays'),
-    role('R8010', 'Practice manager', 4, 0.3, 'weekdays'),
+    role('R8003', 'Clinical pharmacist', 8, 1.8, 'weekdays', [], 'medicines'),
+    role('R8009', 'Receptionist', 24, 0.5, 'weekdays', [], 'desk'),
+    role('R8008', 'Medical secretary', 9, 0.7, 'weekdays', [], 'letters'),
+    role('R8010', 'Practice manager', 5, 0.3, 'weekdays', [], 'desk'),
   ],
   acute: [
     role('R8000', 'Consultant', 16, 0.8, 'weekdays', WARDS),
     role('R8000', 'Resident doctor', 22, 1.6, 'shifts', WARDS),
     role('R8001', 'Staff nurse', 30, 0.8, 'shifts', WARDS),
-    role('R8003', 'Pharmacist', 9, 2.2, 'weekdays', WARDS),
+    role('R8003', 'Pharmacist', 8, 2.2, 'weekdays', WARDS, 'medicines'),
     role('R8003', 'Therapist', 7, 0.8, 'weekdays', WARDS),
-    role('R8008', 'Ward clerk', 9, 0.6, 'weekdays', WARDS),
-    delegate('R8012', 'Health records officer', 3, 1.4, 'Health records'),
-    delegate('R8007', 'Clinical coder', 3, 2.4, 'Clinical coding'),
+    role('R8008', 'Ward clerk', 9, 0.6, 'weekdays', WARDS, 'desk'),
+    delegate('R8012', 'Health records officer', 2, 1.4, 'Health records'),
+    delegate('R8007', 'Clinical coder', 2, 2.4, 'Clinical coding'),
+    delegate('R8012', 'Subject access officer', 1, 1, 'Subject access'),
     delegate('R8003', 'Safeguarding nurse', 1, 1.2, 'Safeguarding'),
+    delegate('R8000', 'Medical examiner', 0.7, 1, 'Medical examiner'),
+    desk('R8015', 'Research coordinator', 1.2, 'Research office'),
+    desk('R8016', 'Finance officer', 1.2, 'Finance'),
   ],
   mental_health: [
-    role('R8000', 'Psychiatrist', 20, 1.2, 'weekdays', MENTAL_HEALTH),
-    role('R8001', 'Mental health nurse', 45, 1, 'shifts', MENTAL_HEALTH),
-    role('R8003', 'Psychologist', 17, 0.5, 'weekdays', MENTAL_HEALTH),
-    role('R8008', 'Team administrator', 18, 0.6, 'weekdays', MENTAL_HEALTH),
+    role('R8000', 'Psychiatrist', 20, 1.2, 'weekdays', MENTAL_HEALTH, 'mental_health'),
+    role('R8001', 'Mental health nurse', 45, 1, 'shifts', MENTAL_HEALTH, 'mental_health'),
+    role('R8003', 'Psychologist', 16, 0.5, 'weekdays', MENTAL_HEALTH, 'mental_health'),
+    role('R8008', 'Team administrator', 16, 0.6, 'weekdays', MENTAL_HEALTH, 'desk'),
+    delegate('R8012', 'Subject access officer', 2, 1, 'Subject access'),
+    desk('R8015', 'Research coordinator', 1.5, 'Research office'),
   ],
   community: [
     role('R8001', 'District nurse', 48, 1.1, 'shifts', NURSING),
     role('R8001', 'Health visitor', 18, 0.8, 'weekdays', ['Health visiting']),
-    role('R8003', 'Physiotherapist', 18, 0.7, 'weekdays', ['Rehabilitation']),
-    role('R8008', 'Referral coordinator', 16, 1.1, 'weekdays', ['Single point of access']),
+    role('R8003', 'Physiotherapist', 17, 0.7, 'weekdays', ['Rehabilitation']),
+    role('R8008', 'Referral coordinator', 15, 1.1, 'weekdays', ['Single point of access'], 'desk'),
+    delegate('R8003', 'Safeguarding nurse', 2, 1.2, 'Safeguarding'),
   ],
   ambulance: [
     role('R8003', 'Paramedic', 80, 0.9, 'shifts', ['Crews']),
@@ -93,9 +110,10 @@ export const ROLES: Readonly<Record<OrganisationType, readonly Role[]>> = {
     role('R8001', 'Urgent care nurse', 40, 1.2, 'shifts', ['Urgent care']),
   ],
   social_care: [
-    role('R8013', 'Social worker', 70, 0.8, 'weekdays', ['Adults', 'Hospital discharge']),
-    role('R8013', 'Occupational therapist', 15, 0.6, 'weekdays', ['Adults']),
-    role('R8008', 'Duty desk officer', 15, 0.8, 'weekdays', ['Front door']),
+    role('R8013', 'Social worker', 68, 0.8, 'weekdays', ['Adults', 'Discharge'], 'social_care'),
+    role('R8013', 'Occupational therapist', 15, 0.6, 'weekdays', ['Adults'], 'social_care'),
+    role('R8008', 'Duty desk officer', 13, 0.8, 'weekdays', ['Front door'], 'desk'),
+    desk('R8016', 'Benefits assessor', 4, 'Benefits'),
   ],
   hospice: [
     role('R8001', 'Palliative care nurse', 70, 1.1, 'shifts', [
@@ -105,10 +123,10 @@ export const ROLES: Readonly<Record<OrganisationType, readonly Role[]>> = {
     role('R8000', 'Palliative care doctor', 30, 1.2, 'weekdays', ['Inpatient unit']),
   ],
   pharmacy: [
-    role('R8003', 'Community pharmacist', 80, 0.9, 'weekdays'),
-    role('R8008', 'Pharmacy technician', 20, 0.4, 'weekdays'),
+    role('R8003', 'Community pharmacist', 80, 0.9, 'weekdays', [], 'medicines'),
+    role('R8008', 'Pharmacy technician', 20, 0.4, 'weekdays', [], 'medicines'),
   ],
-  other: [role('R8008', 'Network coordinator', 1, 0.5, 'weekdays')],
+  other: [role('R8008', 'Network coordinator', 1, 0.5, 'weekdays', [], 'desk')],
 };
 
 /** The role under which a login shared by a ward is recorded. */
@@ -123,8 +141,9 @@ function role(
   pace: number,
   pattern: Role['pattern'],
   teams: readonly string[] = [],
+  reading: Reading = 'clinical',
 ): Role {
-  return { role_code, role_name, weight, pace, pattern, teams, is_delegate: false };
+  return { role_code, role_name, weight, pace, pattern, teams, duty: 'care', reading };
 }
 
 function delegate(
@@ -134,5 +153,12 @@ function delegate(
   pace: number,
   team: string,
 ): Role {
-  return { ...role(role_code, role_name, weight, pace, 'weekdays', [team]), is_delegate: true };
+  const work = role(role_code, role_name, weight, pace, 'weekdays', [team], 'records');
+  return { ...work, duty: 'delegate' };
+}
+
+/** Office work that hardly ever opens a record, and then for a task such as an audit. */
+function desk(role_code: string, role_name: string, weight: number, team: string): Role {
+  const work = role(role_code, role_name, weight, 0.08, 'weekdays', [team], 'records');
+  return { ...work, duty: 'none' };
 }

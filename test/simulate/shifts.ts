@@ -30,9 +30,11 @@ const pickShift = weightedPicker<Pattern>(
 
 /** The shift that someone works on a local day, or undefined on a day off. */
 export function drawShift(random: Random, post: Post, day: number): Shift | undefined {
-  if (!isEmployed(post, day)) return undefined;
+  if (!isAtHand(post, day)) return undefined;
   if (post.role.pattern === 'shifts') {
-    return random.chance(0.6) ? shiftAt(random, day, pickShift(random)) : undefined;
+    return random.chance(post.is_bank ? 0.3 : 0.6)
+      ? shiftAt(random, day, pickShift(random))
+      : undefined;
   }
   const date = weekday(day);
   const probability = date === 0 ? 0 : date === 6 ? 0.04 : 0.88;
@@ -44,9 +46,24 @@ export function dayShift(random: Random, day: number): Shift {
   return shiftAt(random, day, random.pick(OFFICE));
 }
 
+/** Whether the post is held on a day, as the employer's records say. */
 export function isEmployed({ employee }: Post, day: number): boolean {
   if (employee?.starts_on !== undefined && day < employee.starts_on) return false;
   return employee?.ends_on === undefined || day <= employee.ends_on;
+}
+
+/** Whether the person really works on a day: records of starts and ends lag, and people are away. */
+export function isAtHand({ employee }: Post, day: number): boolean {
+  const { starts_on, ends_on, absence, began_early = 0, stayed_late = 0 } = employee ?? {};
+  if (starts_on !== undefined && day < starts_on - began_early) return false;
+  if (ends_on !== undefined && day > ends_on + stayed_late) return false;
+  return absence === undefined || day < absence.from || day > absence.to;
+}
+
+/** A night on call at home: seldom, and for a few calls. */
+export function drawCall(random: Random, post: Post, day: number): Shift | undefined {
+  if (!post.is_on_call || !isAtHand(post, day) || !random.chance(0.12)) return undefined;
+  return shiftAt(random, day, [1290, 600]);
 }
 
 /** An instant within a shift: busiest early and again after the middle, as clinics are. */
@@ -55,6 +72,11 @@ export function instantIn(random: Random, shift: Shift): number {
   const part = random.chance(0.2) ? random.next() : centre + random.normal() * 0.12;
   const within = Math.min(0.97, Math.max(0.01, part));
   return Math.round(shift.starts_at + within * (shift.ends_at - shift.starts_at));
+}
+
+/** The instant at a part, from 0 to 1, of a shift. */
+export function instantAt(shift: Shift, part: number): number {
+  return Math.round(shift.starts_at + part * (shift.ends_at - shift.starts_at));
 }
 
 /** An instant in the first quarter of a shift, which lies on the local day on which it starts. */

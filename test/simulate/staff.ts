@@ -6,6 +6,7 @@ import type { Person, Population } from './people.ts';
 import { type Random, weightedPicker } from './random.ts';
 import { ROLES, type Role, SHARED_LOGIN } from './roles.ts';
 import { borneSurname, communityIn, surnameOf } from './surnames.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export const NATIONAL_IDS = 'https://fhir.nhs.uk/Id/sds-user-id';
 /** The system that a source gives to ids which arrive without one. */
@@ -22,6 +23,11 @@ export interface Employee {
   home?: { born: number; address_key?: string; postcode: string };
   starts_on?: number;
   ends_on?: number;
+  /** Days by which the person really began before the day on record, and stayed after it. */
+  began_early?: number;
+  stayed_late?: number;
+  /** Local days, both included, of a long absence. */
+  absence?: { from: number; to: number };
 }
 
 /** One person's work at one organisation, under one id. */
@@ -43,20 +49,22 @@ export interface Post {
   manager_staff_id?: string;
   /** Mean number of accesses on a day at work. */
   rate: number;
+  /** Works shifts that no roster holds, each for whichever team is short. */
+  is_bank: boolean;
+  /** Is called at night now and then. */
+  is_on_call: boolean;
 }
 
 /** Days of a year at work, as a share of all days, by working pattern. */
-const WORKING_SHARE = { weekdays: 0.634, shifts: 0.6 } as const;
-const ACCESSES_PER_STAFF_DAY = 0.78;
-const SECOND_POST_SHARE = 0.04;
+export const WORKING_SHARE = { weekdays: 0.634, shifts: 0.6 } as const;
 
 /** All posts: `headcount` people at each organisation, some second posts, and ids that are nobody's. */
 export function hireStaff(
   random: Random,
   organisations: readonly Organisation[],
   population: Population,
-  first_day: number,
-  last_day: number,
+  { first_day, last_day }: { first_day: number; last_day: number },
+  surroundings: Surroundings,
 ): Post[] {
   const posts: Post[] = [];
   const adults = population.by_area.map((people) =>
@@ -73,17 +81,18 @@ export function hireStaff(
         random,
         posts,
         organisation,
-        employ(random, population, organisation, person, first_day, last_day),
+        employ(random, population, organisation, person, surroundings, { first_day, last_day }),
+        surroundings,
       );
     }
   }
   const people = posts.length;
   for (let index = 0; index < people; index += 1) {
-    if (random.chance(SECOND_POST_SHARE))
-      addSecondPost(random, posts, posts[index] as Post, organisations);
+    if (random.chance(surroundings.second_post_share))
+      addSecondPost(random, posts, posts[index] as Post, organisations, surroundings);
   }
-  addNobodies(random, posts, organisations, people);
-  setRates(random, posts, people);
+  addNobodies(random, posts, organisations, people, surroundings);
+  setRates(random, posts, people, surroundings.accesses_per_staff_day);
   return posts;
 }
 
@@ -114,8 +123,8 @@ function employ(
   population: Population,
   organisation: Organisation,
   person: Person | undefined,
-  first_day: number,
-  last_day: number,
+  surroundings: Surroundings,
+  { first_day, last_day }: { first_day: number; last_day: number },
 ): Employee {
   const sex = random.chance(0.72) ? 'female' : 'male';
   const employee: Employee = {
@@ -128,8 +137,9 @@ function employ(
     employee.person = person;
     person.is_staff = true;
   }
-  if (random.chance(0.85)) employee.nhs_number = person?.patient_id ?? population.nextNhsNumber();
-  if (random.chance(0.93)) {
+  if (random.chance(surroundings.nhs_number_known_share))
+    employee.nhs_number = person?.patient_id ?? population.nextNhsNumber();
+  if (random.chance(surroundings.home_known_share)) {
     const elsewhere = random.pick(areaAt(organisation.area).localities);
     employee.home = {
       born: person?.born ?? last_day - random.between(8000, 22_000),
@@ -138,18 +148,39 @@ function employ(
     const key = person === undefined ? `9991${random.hex(8)}` : person.address.address_key;
     if (key !== undefined) employee.home.address_key = key;
   }
-  setTerm(random, employee, first_day, last_day);
+  setTerm(random, employee, first_day, last_day, surroundings.start_known_share);
   return employee;
 }
 
-/** Half the starting days are known; of the rest a few join during the period and a few leave. */
-function setTerm(random: Random, employee: Employee, first_day: number, last_day: number): void {
+/**
+ * Some starting days are known; of the rest a few join during the period and a few leave. Records of
+ * both lag: one in ten began a few days before the recorded day, or stayed a few days after it.
+ */
+function setTerm(
+  random: Random,
+  employee: Employee,
+  first_day: number,
+  last_day: number,
+  known_share: number,
+): void {
   const drawn = random.next();
   const span = last_day - first_day;
-  if (drawn < 0.5) employee.starts_on = first_day - random.between(30, 4000);
-  else if (span <= 10) return;
-  else if (drawn < 0.52) employee.starts_on = first_day + random.int(Math.ceil(span / 2));
-  else if (drawn < 0.54) employee.ends_on = last_day - random.int(Math.ceil(span / 4));
+  const isKnown = random.chance(known_share);
+  if (span > 10 && drawn < 0.02) {
+    employee.starts_on = first_day + random.int(Math.ceil(span / 2));
+    if (random.chance(0.1)) employee.began_early = random.pick([1, 1, 1, 2, 3]);
+  } else {
+    if (isKnown) employee.starts_on = first_day - random.between(30, 4000);
+    if (span <= 10) return;
+    if (drawn < 0.04) {
+      employee.ends_on = last_day - random.int(Math.ceil(span / 4));
+      if (random.chance(0.1)) employee.stayed_late = random.pick([1, 1, 1, 2, 3]);
+    } else if (drawn < 0.06 && span > 20) {
+      // Leave for a new child, a long illness or a sabbatical; the account stands still.
+      const from = first_day + random.int(span - 14);
+      employee.absence = { from, to: from + random.between(14, 150) };
+    }
+  }
 }
 
 function addPost(
@@ -157,6 +188,7 @@ function addPost(
   posts: Post[],
   organisation: Organisation,
   employee: Employee | undefined,
+  surroundings: Surroundings,
   role?: Role,
 ): Post {
   const post: Post = {
@@ -167,9 +199,15 @@ function addPost(
     has_details: true,
     kind: 'person',
     rate: 0,
+    is_bank: false,
+    is_on_call: false,
   };
   if (employee !== undefined) post.employee = employee;
-  if (post.role.teams.length > 0) post.team = random.pick(post.role.teams);
+  if (post.role.teams.length > 0) post.team = teamOf(random, post, surroundings.team_size);
+  post.is_bank = post.role.pattern === 'shifts' && random.chance(surroundings.bank_share);
+  post.is_on_call =
+    ['Consultant', 'Resident doctor', 'Psychiatrist'].includes(post.role.role_name) &&
+    random.chance(surroundings.on_call_share);
   nameByFeed(post);
   // The first of each ten in an organisation manages the nine that follow.
   const before = posts.at(-1);
@@ -181,6 +219,19 @@ function addPost(
   }
   posts.push(post);
   return post;
+}
+
+/** A large organisation has several teams of each kind, numbered after the first. */
+function teamOf(random: Random, { organisation, role }: Post, team_size: number): string {
+  const team = random.pick(role.teams);
+  const each = organisation.headcount / Math.max(1, teamsIn(organisation.type));
+  const count = role.duty === 'care' ? Math.max(1, Math.round(each / team_size)) : 1;
+  const nth = 1 + random.int(count);
+  return nth === 1 ? team : `${team} ${nth}`;
+}
+
+function teamsIn(type: Organisation['type']): number {
+  return new Set(ROLES[type].flatMap(({ duty, teams }) => (duty === 'care' ? teams : []))).size;
 }
 
 /** National ids have twelve digits; local ones start again in each organisation, so they collide. */
@@ -212,6 +263,7 @@ function addSecondPost(
   posts: Post[],
   first: Post,
   organisations: readonly Organisation[],
+  surroundings: Surroundings,
 ): void {
   const { organisation, employee } = first;
   const others = organisations.filter(
@@ -224,7 +276,7 @@ function addSecondPost(
   if (others.length === 0 || employee === undefined) return;
   const other = random.pick(others);
   const role = ROLES[other.type].find((item) => item.role_code === first.role.role_code);
-  const second = addPost(random, posts, other, employee, role);
+  const second = addPost(random, posts, other, employee, surroundings, role);
   delete second.manager_staff_id;
   if (first.staff_id_system === NATIONAL_IDS && second.staff_id_system === NATIONAL_IDS) {
     second.staff_id = first.staff_id;
@@ -240,6 +292,7 @@ function addNobodies(
   posts: Post[],
   organisations: readonly Organisation[],
   people: number,
+  surroundings: Surroundings,
 ): void {
   const trusts = organisations.filter((item) => item.type === 'acute' && item.headcount > 0);
   const wanted: [Post['kind'], number][] = [
@@ -249,7 +302,14 @@ function addNobodies(
   ];
   for (const [kind, count] of wanted) {
     for (let nth = 1; nth <= count && trusts.length > 0; nth += 1) {
-      const post = addPost(random, posts, random.pick(trusts), undefined, SHARED_LOGIN);
+      const post = addPost(
+        random,
+        posts,
+        random.pick(trusts),
+        undefined,
+        surroundings,
+        SHARED_LOGIN,
+      );
       delete post.manager_staff_id;
       post.kind = kind;
       post.staff_id = `${kind}-${post.organisation.code}-${nth}`.toLowerCase();
@@ -260,13 +320,18 @@ function addNobodies(
 }
 
 /** Few people look a great deal and many hardly ever; the mean over everyone is held. */
-function setRates(random: Random, posts: readonly Post[], people: number): void {
+function setRates(
+  random: Random,
+  posts: readonly Post[],
+  people: number,
+  accesses_per_staff_day: number,
+): void {
   let expected = 0;
   for (const post of posts) {
     post.rate = post.role.pace * Math.exp(random.normal() * 1.1);
     expected += post.rate * WORKING_SHARE[post.role.pattern];
   }
-  const scale = (ACCESSES_PER_STAFF_DAY * people) / expected;
+  const scale = (accesses_per_staff_day * people) / expected;
   for (const post of posts) post.rate = Math.min(25, post.rate * scale);
 }
 

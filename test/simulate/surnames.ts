@@ -135,3 +135,10 @@ function pickerOf(item: Community): (random: Random) => string {
 function community(name: string, weights: readonly number[], surnames: string): Community {
   return { name, weights, surnames: surnames.split(' ') };
 }
+
+/** Names that say nothing of a family: borne by men or by women of many, or given with a first name. */
+const NO_FAMILY_NAMES: readonly string[] = ['Singh', 'Kaur', 'Begum', 'Bibi', 'Khatun', 'Akhtar'];
+
+export function isFamilyName(surname: string): boolean {
+  return !NO_FAMILY_NAMES.includes(surname);
+}

@@ -1,4 +1,4 @@
-// Owns the meaning of "their own record" and "their own household", by which looks are labelled.
+// Owns the meaning of one's own record, household, kin and former household, by which looks are labelled.
 
 import type { Person } from './people.ts';
 import type { Post } from './staff.ts';
@@ -7,15 +7,31 @@ import type { Post } from './staff.ts';
 export const HOUSEHOLD_OCCUPANTS_MAX = 8;
 
 /**
- * Whether a look by this member of staff at this patient is of their own record or household. Wider
- * than what the data can prove, so that ordinary care never comes near it by chance.
+ * Whether a look by this member of staff at this patient is of their own record, household, kin or
+ * former household. Wider than what the data can prove, so that ordinary care never comes near it by
+ * chance.
  */
 export function isTied(post: Post, patient: Person): boolean {
   const self = post.employee?.person;
   if (self === undefined) return false;
-  if (self === patient) return true;
+  if (self === patient || isKin(self, patient) || hasLivedWith(self, patient)) return true;
   if (self.address !== patient.address) return false;
   return isHousehold(self) || (self.surname === patient.surname && self.born === patient.born);
+}
+
+/** Whether one of them is recorded as the other's contact. */
+export function isKin(one: Person, other: Person): boolean {
+  return one.contact?.person === other || other.contact?.person === one;
+}
+
+/** Whether one of them moved out of a home that was the other's too, then or now. */
+export function hasLivedWith(one: Person, other: Person): boolean {
+  if (one.former_address === undefined && other.former_address === undefined) return false;
+  return (
+    one.former_address === other.address ||
+    other.former_address === one.address ||
+    (one.former_address !== undefined && one.former_address === other.former_address)
+  );
 }
 
 /** Whether the person's address is one that counts as a household. */

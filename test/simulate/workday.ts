@@ -4,13 +4,21 @@ import type { Care } from './care.ts';
 import { careKindFor } from './episodes.ts';
 import { type AccessEvent, type Opening, openRecord } from './events.ts';
 import type { Labels } from './labels.ts';
-import { londonInstant } from './london-time.ts';
+import { DAY_MS, londonInstant } from './london-time.ts';
 import { lookAlikeScenario } from './look-alikes.ts';
 import type { Organisation } from './organisations.ts';
 import { type PlannedAccess, casesFor } from './plan.ts';
 import { type Random, createRandom } from './random.ts';
 import { indexRecords } from './record-index.ts';
-import { type Shift, dayShift, drawShift, instantIn, instantOnDay } from './shifts.ts';
+import {
+  type Shift,
+  dayShift,
+  drawCall,
+  drawShift,
+  instantAt,
+  instantIn,
+  instantOnDay,
+} from './shifts.ts';
 import type { Post } from './staff.ts';
 import type { World } from './world.ts';
 
@@ -29,18 +37,24 @@ export interface WorkdaySettings {
 
 /** An opening begun this shortly before the end of the period might run over it. */
 const LONGEST_OPENING_MS = 1_800_000;
+/** Mean number of looks on a night on call. */
+const CALLS = 1.6;
 
 /** A function that lets one local day happen. Days must come in order. */
 export function createWorkdays(settings: WorkdaySettings): (day: number) => void {
   const { world, seed, care, labels, end, send } = settings;
   const records = indexRecords(world);
   const plannedOn = Map.groupBy(settings.planned, (access) => access.day);
-  const look_alikes_max = casesFor(world) * 3;
+  const look_alikes_max = casesFor(world, 'own_record') * 3;
 
-  function open(random: Random, opening: Omit<Opening, 'suppliers' | 'namesakes'>): string[] {
+  function open(
+    random: Random,
+    opening: Omit<Opening, 'suppliers' | 'namesakes' | 'surroundings'>,
+  ): string[] {
     const { patient, post, conduct } = opening;
     const shown = {
       ...opening,
+      surroundings: world.surroundings,
       suppliers: records.suppliersOf(patient),
       namesakes: records.namesakesOf(patient),
     };
@@ -53,48 +67,87 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
     return event_ids;
   }
 
-  function workShift(
+  function work(
     random: Random,
-    post: Post,
-    shift: Shift,
-    day: number,
-    session_id: string,
+    { post, shift, day, session_id }: { post: Post; shift: Shift; day: number; session_id: string },
+    mean: number,
   ): void {
-    const accesses = random.poisson(post.rate);
+    const accesses = random.poisson(mean);
     for (let nth = 0; nth < accesses; nth += 1) {
       const at = instantIn(random, shift);
       if (at > end - LONGEST_OPENING_MS) continue;
       const encounter = care.meet(random, post, at);
       if (encounter === undefined) continue;
       const event_ids = open(random, { post, at, session_id, conduct: 'look', ...encounter });
-      const isSettled = day - world.first_day > (world.last_day - world.first_day) / 2;
-      const scenario = isSettled ? lookAlikeScenario(random, post, encounter) : undefined;
-      if (scenario !== undefined && labels.count(scenario) < look_alikes_max) {
+      const scenario =
+        post.kind === 'person' ? lookAlikeScenario(random, world, post, encounter, day) : undefined;
+      if (scenario !== undefined && labels.count(scenario) < look_alikes_max)
         labels.add('hard_negatives', scenario, post, encounter.patient.patient_id, event_ids);
-      }
     }
   }
 
-  function happen(random: Random, access: PlannedAccess, shift: Shift, session_id: string): void {
-    const { post, patient, conduct, ledger, scenario } = access;
-    const at = instantOnDay(random, shift);
+  function happen(
+    random: Random,
+    access: PlannedAccess,
+    shift: Shift | undefined,
+    session_id: string,
+  ): void {
+    const { post, patient, conduct, ledger, scenario, link, manner, after_s = 0 } = access;
+    const at = after_s * 1000 + beginningOf(random, access, shift);
+    if (at > end - LONGEST_OPENING_MS) return;
+    let is_explained = false;
     if (access.care !== undefined) {
-      care.begin(
-        random,
-        post,
+      is_explained = care.begin(random, {
+        organisation: post.organisation,
         patient,
-        access.care === 'any' ? careKindFor(random, post) : access.care,
+        kind: access.care === 'any' ? careKindFor(random, post) : access.care,
         at,
-      );
+        post,
+        is_certain: access.is_care_certain ?? true,
+      });
     }
-    const is_explained = access.care !== undefined;
+    if (link !== undefined)
+      care.begin(random, {
+        organisation: post.organisation,
+        patient,
+        kind: link.kind,
+        at: at - link.days_before * DAY_MS,
+        team: link.team,
+        is_certain: false,
+      });
     labels.add(
       ledger,
       scenario,
       post,
       patient.patient_id,
-      open(random, { post, patient, at, session_id, conduct, is_explained }),
+      open(random, { post, patient, at, session_id, conduct, is_explained, manner }),
     );
+  }
+
+  function beginningOf(random: Random, access: PlannedAccess, shift: Shift | undefined): number {
+    if (access.minute !== undefined || shift === undefined)
+      return londonInstant(access.day, access.minute ?? 720) + random.int(60_000);
+    return access.part === undefined
+      ? instantOnDay(random, shift)
+      : instantAt(shift, access.part) + random.int(60_000);
+  }
+
+  /** What was bound to happen, each in the shift's session or in one that it names. */
+  function keep(
+    random: Random,
+    planned: readonly PlannedAccess[],
+    shift: Shift | undefined,
+    session_id: string,
+  ): void {
+    const sessions = new Map<string, string>();
+    for (const access of planned) {
+      let id = session_id;
+      if (access.session !== undefined) {
+        id = sessions.get(access.session) ?? random.hex(20);
+        sessions.set(access.session, id);
+      }
+      happen(random, access, shift, id);
+    }
   }
 
   /** Before the clinics of the day, the local system fetches the records of those in care. */
@@ -120,13 +173,20 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
         continue;
       }
       const planned = bound.get(post) ?? [];
-      const shift =
-        drawShift(random, post, day) ?? (planned.length > 0 ? dayShift(random, day) : undefined);
-      if (shift === undefined) continue;
-      if (post.organisation.has_rosters && post.kind === 'person') settings.enrol(post, shift);
-      const session_id = random.hex(20);
-      workShift(random, post, shift, day, session_id);
-      for (const access of planned) happen(random, access, shift, session_id);
+      const isNeeded = planned.some((access) => access.is_off_duty !== true);
+      const shift = drawShift(random, post, day) ?? (isNeeded ? dayShift(random, day) : undefined);
+      if (shift !== undefined) {
+        if (post.organisation.has_rosters && post.kind === 'person' && !post.is_bank)
+          settings.enrol(post, shift);
+        const session_id = random.hex(20);
+        work(random, { post, shift, day, session_id }, post.rate);
+        keep(random, planned, shift, session_id);
+      } else if (planned.length > 0) {
+        keep(random, planned, undefined, random.hex(20));
+      }
+      const call = drawCall(random, post, day);
+      if (call !== undefined)
+        work(random, { post, shift: call, day, session_id: random.hex(20) }, CALLS);
     }
   };
 }

@@ -62,6 +62,7 @@ function addressOf(size: number, dwelling: Dwelling = 'home'): Address {
     latitude: 51.5,
     longitude: -0.1,
     residents: [],
+    is_placed: true,
   };
   if (dwelling !== 'none') address.address_key = 'a';
   for (let nth = 0; nth < size; nth += 1) {
