@@ -1,109 +1,95 @@
-/** `npm run evaluate`: precision and recall of every detector, on simulated exchanges with labelled misuse. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** `npm run evaluate`: how well every detector and the queue do, on simulated exchanges with labelled misuse. */
+import { writeFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../sql/errors.ts';
 import { reportFailure } from '../../start.ts';
-import { writeExchange } from '../support/write-exchange.ts';
-import {
-  judgeExchanges,
-  readRows,
-  scoreAlerts,
-  type Score,
-  type TruthRow,
-} from '../support/judged-exchange.ts';
+import { createRandom } from '../simulate/random.ts';
+import type { WorldCounts } from './measure.ts';
+import { calibrationOf, reportOf } from './report.ts';
+import { judgeWorld } from './world.ts';
 
-const usage = 'npm run evaluate -- [--seeds 1,2,3] [--staff 1500] [--days 90]';
+const usage =
+  'npm run evaluate -- [--seeds 1,2,…] [--staff N] [--days N] [--at-once N] [--json FILE] [--keep DIR]';
+const default_seeds = '1,2,3,4,5,6,7,8,9,10';
+/** What a world has of staff times days, unless its size is given: some 60 000 to 120 000 accesses. */
+const staff_days = 140_000;
+/** What judging one world may take of memory at its peak. */
+const world_bytes = 4 * 1024 ** 3;
 
-async function main(): Promise<void> {
-  const { seeds, staff, days } = parseEvaluateArguments(process.argv.slice(2));
-  const scores: Score[] = [];
-  let accesses = 0;
-  let explained = 0;
-  for (const seed of seeds) {
-    const directory = mkdtempSync(join(tmpdir(), 'access-audit-evaluate-'));
-    try {
-      const exchange = join(directory, 'exchange');
-      await writeExchange({ staff, days, seed, ends_on: '2026-05-31', out: exchange });
-      const judged = await judgeExchanges(join(directory, 'data'), [exchange]);
-      const truth = readRows<TruthRow>(exchange, 'truth.ndjson');
-      const seen = scoreAlerts(
-        judged,
-        truth,
-        readRows<TruthRow>(exchange, 'hard_negatives.ndjson'),
-      );
-      scores.push(...seen);
-      accesses += judged.accesses;
-      explained += judged.explained * judged.accesses;
-      process.stderr.write(
-        `seed ${seed}: ${seen.map((s) => `${s.detector_id} ${s.found}/${s.misuse}`).join(', ')}\n`,
-      );
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  }
-  process.stdout.write(table(scores, accesses));
-  process.stdout.write(
-    `\n${seeds.length} exchanges of ${staff} staff and ${days} days, ${accesses} accesses, of which ${percent(explained, accesses)} are explained (organisation strength or better).\n`,
-  );
+interface Arguments {
+  readonly seeds: readonly number[];
+  readonly staff: number | undefined;
+  readonly days: number | undefined;
+  readonly at_once: number;
+  readonly json: string | undefined;
+  readonly keep: string | undefined;
 }
 
-function parseEvaluateArguments(args: readonly string[]): {
-  seeds: number[];
-  staff: number;
-  days: number;
-} {
+async function main(): Promise<void> {
+  const { seeds, staff, days, at_once, json, keep } = readArguments(process.argv.slice(2));
+  const worlds: WorldCounts[] = [];
+  const left = [...seeds];
+  const started = performance.now();
+  const say = (line: string): void => {
+    const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+    process.stderr.write(`[${minutes} min] ${line}\n`);
+  };
+  async function work(): Promise<void> {
+    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
+      const size = sizeOf(seed, staff, days);
+      worlds.push(await judgeWorld({ seed, ...size, keep, say }));
+      say(`${worlds.length} of ${seeds.length} worlds judged`);
+    }
+  }
+  say(`${seeds.length} worlds, ${at_once} at a time`);
+  await Promise.all(Array.from({ length: at_once }, work));
+  worlds.sort((a, b) => a.seed - b.seed);
+  process.stdout.write(reportOf(worlds));
+  if (json !== undefined) {
+    writeFileSync(json, `${JSON.stringify({ calibration: calibrationOf(worlds), worlds })}\n`);
+    say(`counts written to ${json}`);
+  }
+}
+
+/** Sizes differ from seed to seed as everything else does: many staff for six weeks, or few for four months. */
+function sizeOf(
+  seed: number,
+  staff: number | undefined,
+  days: number | undefined,
+): { staff: number; days: number } {
+  const random = createRandom(seed, 'evaluate');
+  const drawn = Math.round(45 * (120 / 45) ** random.next());
+  const chosen = days ?? drawn;
+  return { days: chosen, staff: staff ?? Math.round(staff_days / chosen / 50) * 50 };
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  const text = { type: 'string' } as const;
   const options = {
-    seeds: { type: 'string' },
-    staff: { type: 'string' },
-    days: { type: 'string' },
+    seeds: text,
+    staff: text,
+    days: text,
+    'at-once': text,
+    json: text,
+    keep: text,
   } as const;
   try {
     const { values } = parseArgs({ args: [...args], options });
-    const seeds = (values.seeds ?? '1,2,3').split(',').map(Number);
-    const [staff, days] = [Number(values.staff ?? 1500), Number(values.days ?? 90)];
-    if (![...seeds, staff, days].every((value) => Number.isInteger(value) && value > 0)) {
-      throw new Error('Seeds, staff and days are whole numbers above 0.');
-    }
-    return { seeds, staff, days };
+    const number = (value: string | undefined): number | undefined =>
+      value === undefined ? undefined : Number(value);
+    const seeds = (values.seeds ?? default_seeds).split(',').map(Number);
+    const room = Math.max(1, Math.min(2, Math.floor(freemem() / world_bytes)));
+    const at_once = number(values['at-once']) ?? room;
+    const [staff, days] = [number(values.staff), number(values.days)];
+    const wrong = [...seeds, staff ?? 1, days ?? 1, at_once].find(
+      (value) => !Number.isInteger(value) || value < 1,
+    );
+    if (wrong !== undefined) throw new Error('Every number is a whole one above 0.');
+    return { seeds, staff, days, at_once, json: values.json, keep: values.keep };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }
-}
-
-function table(scores: readonly Score[], accesses: number): string {
-  const ids = [...new Set(scores.map(({ detector_id }) => detector_id))];
-  const lines = ids.map((id) => {
-    const of = (field: Exclude<keyof Score, 'detector_id'>) =>
-      scores
-        .filter((score) => score.detector_id === id)
-        .reduce((sum, score) => sum + score[field], 0);
-    const recall = `${percent(of('found'), of('misuse'))} (${interval(of('found'), of('misuse'))})`;
-    const precision = `${percent(of('alerts_true'), of('alerts'))} (${interval(of('alerts_true'), of('alerts'))})`;
-    const rate = ((of('alerts') / Math.max(accesses, 1)) * 10_000).toFixed(1);
-    return `| ${id} | ${of('misuse')} | ${recall} | ${precision} | ${rate} | ${of('alerts_on_hard_negatives')} |`;
-  });
-  const head = [
-    '| detector | misuse | recall (95 %) | precision (95 %) | alerts per 10 000 accesses | on hard negatives |',
-    '|---|---|---|---|---|---|',
-  ];
-  return `${[...head, ...lines].join('\n')}\n`;
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '–' : `${((part / whole) * 100).toFixed(1)} %`;
-}
-
-/** Wilson's score interval at 95 % (Wilson 1927, J. Am. Stat. Assoc. 22:209): sound for small counts and for all-hits. */
-function interval(hits: number, of: number): string {
-  if (of === 0) return '–';
-  const z = 1.96;
-  const share = hits / of;
-  const centre = (share + (z * z) / (2 * of)) / (1 + (z * z) / of);
-  const half =
-    (z / (1 + (z * z) / of)) * Math.sqrt((share * (1 - share)) / of + (z * z) / (4 * of * of));
-  return `${(Math.max(0, centre - half) * 100).toFixed(0)}–${(Math.min(1, centre + half) * 100).toFixed(0)}`;
 }
 
 try {

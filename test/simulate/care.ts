@@ -80,9 +80,7 @@ export function createCare(settings: CareSettings): Care {
   const { population, surroundings, coverage } = settings;
   const underWay = new Map<Organisation, Episode[]>();
   const past = new Map<Organisation, Episode[]>();
-  const dead = population.people
-    .filter((person) => person.died !== undefined)
-    .sort((a, b) => (a.died ?? 0) - (b.died ?? 0));
+  const dead = population.by_area.map((people) => people.filter(({ died }) => died !== undefined));
   const receiving = AREAS.map((area) =>
     settings.organisations.filter((item) => item.type === 'acute' && item.area === area.index),
   );
@@ -221,7 +219,9 @@ export function createCare(settings: CareSettings): Care {
   function subject(random: Random, post: Post, at: number): Person | undefined {
     if (post.role.role_name === 'Medical examiner') {
       const day = Math.floor(at / DAY_MS);
-      const recent = dead.filter(({ died = 0 }) => died <= day && died > day - 25);
+      const recent = (dead[post.organisation.area] ?? []).filter(
+        ({ died = 0 }) => died <= day && died > day - 25,
+      );
       return recent.length === 0 ? undefined : random.pick(recent);
     }
     const known =

@@ -1,6 +1,6 @@
 // Owns how much of the care the feeds tell of: by organisation, and by kind of relationship.
 
-import { type CareKind, CARE_KINDS } from './episodes.ts';
+import { type CareKind, careKindsOf } from './episodes.ts';
 import type { Organisation } from './organisations.ts';
 import { type Random, createRandom } from './random.ts';
 import type { OrganisationType } from './roles.ts';
@@ -11,7 +11,7 @@ export interface Coverage {
   of(organisation: Organisation, kind: CareKind): number;
   /** Whether an episode is recorded: a draw with that share. */
   isRecorded(random: Random, organisation: Organisation, kind: CareKind): boolean;
-  /** Whether the organisation's feed is kept as well as feeds are, whatever it lacks in kinds. */
+  /** Whether the organisation's feed is kept as well as feeds are, in every kind of relationship. */
   isWellKept(organisation: Organisation): boolean;
 }
 
@@ -43,7 +43,7 @@ export function drawCoverage(
   }
   const byKind = new Map<string, number>();
   for (const type of new Set(organisations.map((item) => item.type))) {
-    for (const kind of CARE_KINDS) {
+    for (const kind of careKindsOf(type)) {
       if (random.chance(uncovered_kinds_share))
         byKind.set(keyOf(type, kind), random.chance(0.4) ? 0 : 0.5);
     }
@@ -56,7 +56,8 @@ export function drawCoverage(
   return {
     of,
     isRecorded: (random, organisation, kind) => random.chance(of(organisation, kind)),
-    isWellKept: (organisation) => byOrganisation.get(organisation) === full,
+    isWellKept: (organisation) =>
+      careKindsOf(organisation.type).every((kind) => of(organisation, kind) >= full),
   };
 }
 

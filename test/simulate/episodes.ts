@@ -52,29 +52,37 @@ export const COURSE_DAYS: Readonly<Record<CareKind, number>> = {
   delegation: 5,
 };
 
-const pickers: Readonly<Record<OrganisationType, (random: Random) => CareKind>> = {
-  gp: weightedPicker<CareKind>(['appointment', 'referral'], [96, 4]),
-  acute: weightedPicker<CareKind>(
-    ['appointment', 'emergency_attendance', 'admission', 'referral'],
-    [34, 26, 30, 10],
-  ),
-  mental_health: weightedPicker<CareKind>(
-    ['caseload', 'referral', 'appointment', 'admission'],
-    [48, 20, 22, 10],
-  ),
-  community: weightedPicker<CareKind>(['caseload', 'referral', 'appointment'], [62, 24, 14]),
-  ambulance: () => 'conveyance',
-  nhs111: () => 'urgent_call',
-  out_of_hours: weightedPicker<CareKind>(['urgent_call', 'appointment'], [60, 40]),
-  social_care: weightedPicker<CareKind>(['caseload', 'referral'], [60, 40]),
-  hospice: weightedPicker<CareKind>(['caseload', 'admission', 'referral'], [55, 30, 15]),
-  pharmacy: weightedPicker<CareKind>(['appointment', 'referral'], [80, 20]),
-  other: () => 'appointment',
+/** What brings the staff of each type of organisation to their patients, with weights. */
+const CARE: Readonly<Record<OrganisationType, Partial<Record<CareKind, number>>>> = {
+  gp: { appointment: 96, referral: 4 },
+  acute: { appointment: 34, emergency_attendance: 26, admission: 30, referral: 10 },
+  mental_health: { caseload: 48, referral: 20, appointment: 22, admission: 10 },
+  community: { caseload: 62, referral: 24, appointment: 14 },
+  ambulance: { conveyance: 1 },
+  nhs111: { urgent_call: 1 },
+  out_of_hours: { urgent_call: 60, appointment: 40 },
+  social_care: { caseload: 60, referral: 40 },
+  hospice: { caseload: 55, admission: 30, referral: 15 },
+  pharmacy: { appointment: 80, referral: 20 },
+  other: { appointment: 1 },
 };
+
+/** The kinds of relationship that organisations of a type have. */
+export function careKindsOf(type: OrganisationType): CareKind[] {
+  return CARE_KINDS.filter((kind) => CARE[type][kind] !== undefined || kind === 'delegation');
+}
+
+const pickers = new Map(
+  Object.entries(CARE).map(([type, weights]) => [
+    type,
+    weightedPicker(Object.keys(weights) as CareKind[], Object.values(weights)),
+  ]),
+);
 
 /** The kind of care that brings a member of staff to a patient. */
 export function careKindFor(random: Random, post: Post): CareKind {
-  return post.role.duty === 'care' ? pickers[post.organisation.type](random) : 'delegation';
+  if (post.role.duty !== 'care') return 'delegation';
+  return pickers.get(post.organisation.type)?.(random) ?? 'appointment';
 }
 
 /** A new episode that is under way, or close before, when a member of staff looks at `at`. */

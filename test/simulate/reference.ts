@@ -1,7 +1,7 @@
 // Owns the rows of the reference datasets, under the names of the data contract.
 
 import { AREAS, areaAt } from './geography.ts';
-import { CARE_KINDS, type Episode } from './episodes.ts';
+import { type Episode, careKindsOf } from './episodes.ts';
 import { dateText, formatInstant } from './london-time.ts';
 import type { Organisation } from './organisations.ts';
 import type { Address, Person } from './people.ts';
@@ -160,7 +160,10 @@ function patientRow(person: Person, address: Address): Row {
 export function* coverageRows({ organisations, coverage }: World): Generator<Row> {
   for (const organisation of organisations) {
     if (organisation.headcount === 0) continue;
-    const kinds = CARE_KINDS.map((kind) => [kind, coverage.of(organisation, kind)]);
+    const kinds = careKindsOf(organisation.type).map((kind) => [
+      kind,
+      coverage.of(organisation, kind),
+    ]);
     yield {
       organisation_code: organisation.code,
       is_well_kept: coverage.isWellKept(organisation),

@@ -7,6 +7,13 @@ import { system_clock } from '../../sql/clock.ts';
 import { createLogger } from '../../sql/log.ts';
 import { parseStatement } from '../../sql/statement.ts';
 import { readConfig, reportFailure, serve } from '../../start.ts';
+import {
+  readDetectors,
+  readExplanations,
+  readQueue,
+  readShadowAlerts,
+  sumOf,
+} from './judged-tables.ts';
 import type { Judged, JudgedAlert } from './judged-exchange.ts';
 
 async function main(): Promise<void> {
@@ -30,25 +37,25 @@ async function main(): Promise<void> {
   const alerts = await client.rows<JudgedAlert>(
     parseStatement(
       'judged alerts',
-      `SELECT alert_id, detector_id, staff_id_system, staff_id, organisation_code, patient_id, event_ids, score, reason
+      `SELECT alert_id, detector_id, staff_id_system, staff_id, organisation_code, patient_id, event_ids, score, reason,
+         toString(last_at) AS last_at
        FROM alerts WHERE status = 'open' ORDER BY alert_id`,
-    ),
-  );
-  const [counts] = await client.rows<{ accesses: number; explained: number }>(
-    parseStatement(
-      'judged accesses',
-      `SELECT toUInt32((SELECT count() FROM accesses)) AS accesses,
-         (SELECT uniqExact(staff_id_system, staff_id, organisation_code, patient_id, day)
-          FROM access_explanations WHERE strength >= 'organisation') / greatest(accesses, 1) AS explained`,
     ),
     undefined,
     { limits: 'analysis' },
   );
+  const explanations = await readExplanations(client);
+  const accesses = sumOf(explanations, 'accesses');
   const differences = await checkInvariants(client);
   const judged: Judged = {
     alerts,
-    accesses: counts?.accesses ?? 0,
-    explained: counts?.explained ?? 0,
+    shadow_alerts:
+      process.env['WITH_SHADOW'] === undefined ? [] : await readShadowAlerts(client, progress),
+    detectors: await readDetectors(client),
+    queue: await readQueue(client),
+    explanations,
+    accesses,
+    explained: sumOf(explanations, 'explained') / Math.max(accesses, 1),
     rollups_equal_source: differences.length === 0,
     totals,
   };
