@@ -1,0 +1,104 @@
+/* @detector
+id: enumeration
+version: 1
+title: Records opened one after another, by number or by name
+status: active
+severity: high
+mode: scheduled
+schedule: "0-59/10 * * * *"
+grain: [staff_id_system, staff_id, organisation_code]
+period: day
+lookback_days: 0
+params:
+  { run_min: 6, number_step_max: 100, chance_max: 0.001, unlisted_share_min: 0.5, feed_weight: 0.5,
+    listed_by: "appointment,admission,emergency_attendance,urgent_call,conveyance,referral,caseload,checked_locally,document_follow_up,delegation" }
+needs: [patients, care_relationships]
+silenced_by: team
+reason: "{staff} opened {run} records in a row in the order of their {order}. Of these, {unlisted} are on no list of the organisation's: no appointment, admission, referral or the like, and nothing that names the team."
+@detector */
+WITH
+-- Accesses that neither a team's link nor a list that the organisation works through explains: its own register is none.
+unlisted AS (
+    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, coverage
+    FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = 1)
+    WHERE NOT hasAny(explanation_ids, splitByChar(',', {listed_by:String}))
+),
+-- Staff and days with enough of them for a run.
+candidates AS (
+    SELECT day, staff_id_system, staff_id, organisation_code, max(role_name) AS role, max(coverage) AS coverage,
+        groupUniqArray(patient_id) AS unlisted_ids
+    FROM unlisted
+    GROUP BY day, staff_id_system, staff_id, organisation_code
+    HAVING count() >= {run_min:UInt32} * {unlisted_share_min:Float64}
+),
+-- Logins that are nobody's own, with the day until which they are.
+nobodies AS (
+    SELECT staff_id_system, staff_id,
+        if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS until
+    FROM staff_identities
+    WHERE kind IN ('shared', 'system', 'test')
+),
+-- What they opened by their own hand: one row per access, linked or not.
+opened AS (
+    SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id,
+        c.organisation_code AS organisation_code, e.patient_id AS patient_id, any(c.role) AS role,
+        any(c.coverage) AS coverage, max(has(c.unlisted_ids, e.patient_id)) AS is_unlisted,
+        arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
+    FROM committed_events AS e
+    INNER JOIN candidates AS c ON c.day = e.day AND c.staff_id_system = e.staff_id_system AND c.staff_id = e.staff_id
+        AND c.organisation_code = e.organisation_code
+    LEFT JOIN nobodies AS n ON n.staff_id_system = e.staff_id_system AND n.staff_id = e.staff_id
+    WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
+        AND e.patient_id != '' AND e.day >= n.until
+    GROUP BY c.day, c.staff_id_system, c.staff_id, c.organisation_code, e.patient_id
+),
+names AS (
+    SELECT patient_id, upperUTF8(trimBoth(surname)) AS surname FROM patients WHERE patient_id IN (SELECT patient_id FROM opened)
+),
+-- The walk through the records, in the order in which each was first opened, and the same backwards: two rows per
+-- staff member, organisation and day.
+walks AS (
+    SELECT o.day AS day, o.staff_id_system AS staff_id_system, o.staff_id AS staff_id,
+        o.organisation_code AS organisation_code, any(o.role) AS role, any(o.coverage) AS coverage,
+        arraySort(groupArray((o.events[1], toInt64OrZero(o.patient_id), r.surname, o.is_unlisted, o.events))) AS forwards,
+        arrayJoin([forwards, arrayReverse(forwards)]) AS walk
+    FROM opened AS o
+    LEFT JOIN names AS r ON r.patient_id = o.patient_id
+    GROUP BY o.day, o.staff_id_system, o.staff_id, o.organisation_code
+),
+-- Its stretches in the order of numbers, each near the one before, or of surnames: one row each.
+stretches AS (
+    SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, length(walk) AS opened_in_all,
+        arrayJoin(arrayConcat(
+            arrayMap(run -> ('numbers', run), arraySplit((step, apart) -> apart < 1 OR apart > {number_step_max:Int64},
+                walk, arrayDifference(arrayMap(step -> step.2, walk)))),
+            arrayMap(run -> ('surnames', run), arraySplit((step, before) -> step.3 = '' OR before = '' OR step.3 < before,
+                walk, arrayPushFront(arrayPopBack(arrayMap(step -> step.3, walk)), '')))
+        )) AS stretch,
+        stretch.1 AS run_order, stretch.2 AS run, length(run) AS run_length, arrayMap(step -> step.3, run) AS run_names
+    FROM walks
+),
+-- Those that are long, not to be expected by chance, and mostly on no list. So many records in a random order stand
+-- in that of their names with one chance in n!, times the orders of those of one name, times the places for a run.
+fired AS (
+    SELECT day, staff_id_system, staff_id, organisation_code, any(role) AS role, any(coverage) AS coverage,
+        max(if(run_order = 'numbers', 0, exp(least(0, log(opened_in_all - run_length + 1) - lgamma(run_length + 1)
+            + arraySum(name -> lgamma(countEqual(run_names, name) + 1), arrayDistinct(run_names)))))) AS chance,
+        arraySort(groupUniqArray(run_order)) AS orders, max(run_length) AS longest,
+        argMax(arrayCount(step -> step.4, run), (run_length, arrayCount(step -> step.4, run))) AS run_unlisted,
+        arraySort(groupUniqArrayArray(arrayFlatten(arrayMap(step -> step.5, run)))) AS events
+    FROM stretches
+    WHERE run_length >= {run_min:UInt32}
+        AND arrayCount(step -> step.4, run) >= {unlisted_share_min:Float64} * run_length
+        AND (run_order = 'numbers' OR log(opened_in_all - run_length + 1) - lgamma(run_length + 1)
+            + arraySum(name -> lgamma(countEqual(run_names, name) + 1), arrayDistinct(run_names)) <= log({chance_max:Float64}))
+    GROUP BY day, staff_id_system, staff_id, organisation_code
+)
+SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day, events[1].1 AS first_at, events[-1].1 AS last_at,
+    -- Longer, less by chance, fewer on a list: higher. An order of names counts less where no feed tells of the lists.
+    round((1 - 1 / longest) * run_unlisted / longest * {chance_max:Float64} / ({chance_max:Float64} + chance)
+        * if(has(orders, 'numbers'), 1, {feed_weight:Float64} + (1 - {feed_weight:Float64}) * coverage), 4) AS score,
+    map('role', toString(role), 'run', toString(longest), 'unlisted', toString(run_unlisted),
+        'order', arrayStringConcat(arrayMap(name -> if(name = 'numbers', 'NHS numbers', name), orders), ' and ')) AS facts,
+    arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
+FROM fired
