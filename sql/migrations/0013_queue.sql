@@ -97,6 +97,44 @@ ENGINE = MergeTree
 ORDER BY (detector_id, organisation_code, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;
 
+-- What each detector may do: one row per detector, for organisations without a decision of their own (''), and one per
+-- decision of an organisation. As analytics/ranking/activation.ts has it: the newest decision at or before the version,
+-- never above the header.
+CREATE VIEW IF NOT EXISTS detector_statuses AS
+SELECT h.detector_id AS detector_id, d.organisation_code AS organisation_code,
+    if(d.wished != '' AND indexOf(['shadow', 'signal', 'active'], d.wished) < indexOf(['shadow', 'signal', 'active'], h.ceiling),
+        d.wished, h.ceiling) AS status
+FROM (
+    SELECT v.detector_id AS detector_id, argMax(toString(v.status), v.recorded_at) AS ceiling,
+        argMax(v.version, v.recorded_at) AS version
+    FROM detector_versions AS v
+    GROUP BY v.detector_id
+) AS h
+INNER JOIN (
+    SELECT a.detector_id AS detector_id, toString(a.organisation_code) AS organisation_code,
+        argMax(toString(a.status), (a.at, a.activation_id)) AS wished
+    FROM activations AS a
+    INNER JOIN (
+        SELECT n.detector_id AS detector_id, argMax(n.version, n.recorded_at) AS version
+        FROM detector_versions AS n
+        GROUP BY n.detector_id
+    ) AS known ON known.detector_id = a.detector_id
+    WHERE a.version <= known.version
+    GROUP BY a.detector_id, a.organisation_code
+    UNION ALL
+    SELECT DISTINCT g.detector_id AS detector_id, '' AS organisation_code, '' AS wished
+    FROM detector_versions AS g
+    WHERE g.detector_id NOT IN (
+        SELECT o.detector_id FROM activations AS o
+        INNER JOIN (
+            SELECT m.detector_id AS detector_id, argMax(m.version, m.recorded_at) AS version
+            FROM detector_versions AS m
+            GROUP BY m.detector_id
+        ) AS latest ON latest.detector_id = o.detector_id
+        WHERE o.organisation_code = '' AND o.version <= latest.version
+    )
+) AS d ON d.detector_id = h.detector_id;
+
 -- How many items a week an organisation's reviewers can look at: append-only, the newest of an organisation holds ('' for
 -- all). Without any, analytics/ranking/budget.ts has the default.
 CREATE TABLE IF NOT EXISTS queue_budgets
@@ -266,7 +304,8 @@ LEFT JOIN (
     GROUP BY p.request_id
 ) AS r ON r.request_id = q.request_id;
 
--- The latest version of each alert. raised_at is when it was first raised; closed is one with a finding that stands.
+-- The latest version of each alert. raised_at is when it was first raised; closed is one with a finding that was not
+-- reopened. Which of two findings on the same predecessor stands does not matter here: both say closed, or both reopened.
 CREATE OR REPLACE VIEW alerts AS
 SELECT alert_id, argMax(v.detector_id, v.version) AS detector_id, argMax(v.detector_version, v.version) AS detector_version,
     argMax(v.staff_id_system, v.version) AS staff_id_system, argMax(v.staff_id, v.version) AS staff_id,
@@ -277,7 +316,9 @@ SELECT alert_id, argMax(v.detector_id, v.version) AS detector_id, argMax(v.detec
     argMax(v.event_ids, v.version) AS event_ids, argMax(v.sources, v.version) AS sources,
     argMax(v.score, v.version) AS score, argMax(v.severity, v.version) AS severity,
     multiIf(argMax(v.change, v.version) = 'withdrawn', 'withdrawn',
-        alert_id IN (SELECT closed_alerts.alert_id FROM closed_alerts), 'closed', 'open') AS status,
+        alert_id IN (
+            SELECT f.alert_id FROM findings AS f GROUP BY f.alert_id HAVING argMax(f.change, f.found_at) = 'closed'
+        ), 'closed', 'open') AS status,
     argMax(v.reason, v.version) AS reason, argMax(v.change_reason, v.version) AS change_reason,
     argMax(v.facts, v.version) AS facts, max(v.version) AS version
 FROM alert_versions AS v

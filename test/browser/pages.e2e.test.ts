@@ -18,6 +18,9 @@ const stage = useStage(async (client) => {
 });
 
 const pages: readonly (readonly [person: Person, path: string, heading: string | RegExp])[] = [
+  ['investigator', '/queue', 'Queue'],
+  ['guardian', '/queue?show=all&severity=medium&page=2', 'Queue'],
+  ['guardian', `/alerts/${own_alert_id}?from=queue&show=all`, 'Someone at the same address'],
   ['investigator', '/alerts', 'Alerts'],
   ['investigator', '/alerts?status=any&severity=medium&page=2', 'Alerts'],
   ['guardian', `/alerts/${own_alert_id}`, 'Someone at the same address'],
@@ -230,7 +233,7 @@ test('from sign-in to an alert and out again by keyboard alone', async () => {
   expect(await focused(page)).toBe('Skip to main content');
   await tabTo(page, 'Sign in as Imogen Investigator, Investigator');
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/alerts');
+  await page.waitForURL('**/queue');
   await tabTo(page, 'Someone at the same address');
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/alerts/${own_alert_id}`);

@@ -1,6 +1,7 @@
 /** A small exchange, written straight into the tables: what pages are tested on. Every person in it is invented. */
+import { refreshQueue } from '../../analytics/ranking/build.ts';
 import type { SqlClient } from '../../sql/client.ts';
-import { addDays, localDay } from '../../sql/clock.ts';
+import { addDays, fixedClock, localDay } from '../../sql/clock.ts';
 
 /** Ids that tests look for. */
 export const trust = 'RTA01';
@@ -105,6 +106,7 @@ export async function fillSmallExchange(client: SqlClient, now: number): Promise
     run('out_of_area', 'blind', now),
   ]);
   await client.insert('alert_versions', alerts(day, at, now));
+  await refreshQueue(client, fixedClock(now));
 }
 
 function version(load_seq: number) {

@@ -18,9 +18,9 @@ export function isRole(text: string): text is Role {
 }
 
 /** The page on which each role starts its day. */
-export const first_pages: Record<Role, '/alerts' | '/usage' | '/feeds'> = {
-  investigator: '/alerts',
-  guardian: '/alerts',
+export const first_pages: Record<Role, '/queue' | '/usage' | '/feeds'> = {
+  investigator: '/queue',
+  guardian: '/queue',
   programme_lead: '/usage',
   administrator: '/feeds',
 };

@@ -17,6 +17,7 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
   '/sign-in/demo/[person]': { seen_by: 'anyone', is_audited: true },
   '/sign-out': { seen_by: roles, is_audited: false },
   '/problem/[code]': { seen_by: 'inside', is_audited: false },
+  '/queue': { seen_by: alert_roles, is_audited: true, menu: 'Queue' },
   '/alerts': { seen_by: alert_roles, is_audited: true, menu: 'Alerts' },
   '/alerts/[alert_id]': { seen_by: alert_roles, is_audited: true },
   '/usage': { seen_by: ['programme_lead', 'administrator'], is_audited: false, menu: 'Usage' },

@@ -1,4 +1,5 @@
--- One page of alerts of the viewer's organisations: open and severe first, then the latest.
+-- One page of alerts of the viewer's organisations: open and severe first, then the latest. Of detectors that are active
+-- there: what adds to the rank of others, and what is only measured, stands in no list.
 -- Who it was is as the events recorded it at the time, else as the staff feed knows them.
 WITH
     page AS
@@ -7,6 +8,22 @@ WITH
             last_at, length(event_ids) AS events
         FROM alerts
         WHERE organisation_code IN {organisation_codes:Array(String)}
+            AND (
+                (detector_id, organisation_code) IN (
+                    SELECT s.detector_id, s.organisation_code FROM detector_statuses AS s
+                    WHERE s.organisation_code != '' AND s.status NOT IN ('shadow', 'signal')
+                )
+                OR (
+                    detector_id NOT IN (
+                        SELECT s.detector_id FROM detector_statuses AS s
+                        WHERE s.organisation_code = '' AND s.status IN ('shadow', 'signal')
+                    )
+                    AND (detector_id, organisation_code) NOT IN (
+                        SELECT s.detector_id, s.organisation_code FROM detector_statuses AS s
+                        WHERE s.organisation_code != '' AND s.status IN ('shadow', 'signal')
+                    )
+                )
+            )
             AND ({detector_id:String} = '' OR detector_id = {detector_id:String})
             AND ({severity:String} = '' OR severity = {severity:String})
             AND ({status:String} = '' OR status = {status:String})

@@ -2,21 +2,16 @@
 -- patient or of the member of staff, or the member of staff has a protected address now. Addresses are compared here
 -- and leave nothing but the alert's own id. An alert that rested on an address in any version is one of these.
 WITH
+    -- The identity of an alert never changes, so that any version tells whose it is.
     tied AS
     (
-        SELECT alert_id, staff_id_system, staff_id, patient_id
-        FROM alerts
+        SELECT DISTINCT alert_id, staff_id_system, staff_id, patient_id
+        FROM alert_versions
         WHERE alert_id IN {alert_ids:Array(String)} AND organisation_code IN {organisation_codes:Array(String)}
-            AND alert_id IN
+            AND
             (
-                SELECT alert_id
-                FROM alert_versions
-                WHERE alert_id IN {alert_ids:Array(String)}
-                    AND
-                    (
-                        detector_id IN {tie_detectors:Array(String)}
-                        OR arrayExists(fact -> position(fact, 'address') > 0, mapValues(facts))
-                    )
+                detector_id IN {tie_detectors:Array(String)}
+                OR arrayExists(fact -> position(fact, 'address') > 0, mapValues(facts))
             )
     ),
     -- Flags are few: they are sought in the versions first, which spares bringing every patient up to date.

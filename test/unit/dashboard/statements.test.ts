@@ -34,22 +34,32 @@ test('no statement that a page can reach reads where anybody lives', () => {
 
 test('what an alert says is read only where it may be withheld', () => {
   const told = statements('scoped')
-    .filter(({ text }) => /\breason\b/.test(text) && /\bFROM alert(s|_versions)\b/.test(text))
+    .filter(
+      ({ text }) =>
+        /\breason\b/.test(text) &&
+        /\bFROM (alert(s|_versions)|queue_(entries|items)|replay_alerts)\b/.test(text),
+    )
     .map(({ name }) => name.replace(/^.*\/|\.sql$/g, ''));
   const readers = sources().filter((file) =>
     told.some((name) => new RegExp(`scoped<[^(]*\\('${name}'`).test(read(file))),
   );
-  expect(readers).toEqual(['lib/server/alert-detail.ts', 'lib/server/alert-list.ts']);
+  expect(readers).toEqual([
+    'lib/server/alert-detail.ts',
+    'lib/server/alert-list.ts',
+    'lib/server/queue-item.ts',
+    'lib/server/queue-list.ts',
+  ]);
   for (const file of readers) expect(read(file), file).toContain('readWithheld(');
 });
 
-test('only the reader, the people of sign-in and requests to run again hold a client', () => {
+test('only the reader, the people of sign-in, requests to run again and what reviewers record hold a client', () => {
   const holders = sources().filter((file) =>
     /services\.(pages|people|own_audit)\b/.test(read(file)),
   );
   expect(holders).toEqual([
     'hooks.server.ts',
     'lib/server/demo-people.ts',
+    'lib/server/findings.ts',
     'lib/server/own-audit.ts',
     'lib/server/people.ts',
     'lib/server/reruns.ts',

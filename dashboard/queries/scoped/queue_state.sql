@@ -1,0 +1,6 @@
+-- The build of the queue that is shown, and how much of it the viewer's organisations have. One row.
+SELECT
+    toFloat64(toUnixTimestamp64Milli((SELECT max(queue_builds.built_at) FROM queue_builds))) AS built_at_ms,
+    toUInt32(countIf(place > 0)) AS shown, toUInt32(countIf(place = 0)) AS below
+FROM queue_entries
+WHERE organisation_code IN {organisation_codes:Array(String)}

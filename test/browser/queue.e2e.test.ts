@@ -1,0 +1,120 @@
+/** The queue and the findings of reviewers, as people work through them: without JavaScript, and recorded. */
+import { expect, test } from 'vitest';
+import { refreshQueue } from '../../analytics/ranking/build.ts';
+import { system_clock } from '../../sql/clock.ts';
+import { useStage } from './pages.ts';
+import {
+  alerts_of_trust,
+  fillSmallExchange,
+  own_alert_id,
+  withheld_alert_id,
+} from './small-exchange.ts';
+
+const stage = useStage((client) => fillSmallExchange(client, Date.now()));
+
+const found = <T>(text: string) => stage().client.rows<T>({ name: 'test', text });
+
+test('the queue leads through its items, and its filters stay', async () => {
+  const context = await stage().signedIn('investigator', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/queue');
+  expect(await page.locator('tbody tr').count()).toBe(2);
+  const first = await page.locator('tbody tr').first().innerText();
+  expect(first).toMatch(/1\s+High/);
+  expect(first).toContain('opened the record of someone registered at their own address');
+  await page.selectOption('[name=severity]', 'high');
+  await page.click('text=Apply filters');
+  expect(await page.locator('.app-chip').allInnerTexts()).toEqual([
+    expect.stringContaining('High severity'),
+  ]);
+  await page.click('text=Clear all filters');
+  await page.locator('tbody tr a').first().click();
+  expect(await page.locator('nav[aria-label=Queue]').innerText()).toContain('Item 1 of 2');
+  await page.click('text=Next item');
+  expect(await page.locator('nav[aria-label=Queue]').innerText()).toContain('Item 2 of 2');
+  expect(await page.locator('main').innerText()).toContain('Looked at together with');
+  expect(page.url()).toContain('from=queue');
+  await page.click('text=Back to the queue');
+  expect(new URL(page.url()).pathname).toBe('/queue');
+  await context.close();
+});
+
+test('a withheld alert is named in no item', async () => {
+  const context = await stage().signedIn('guardian');
+  const page = await context.newPage();
+  await page.goto('/queue?show=all');
+  const html = await page.content();
+  expect(html).not.toMatch(/Guarded|9990001022|999 000 1022/);
+  expect(html).not.toContain(withheld_alert_id);
+  await context.close();
+});
+
+test('a reviewer records a finding, is told when another was faster, and reopens it', async () => {
+  const one = await stage().signedIn('investigator', { has_javascript: false });
+  const other = await stage().signedIn('guardian', { has_javascript: false });
+  const [mine, theirs] = [await one.newPage(), await other.newPage()];
+  const address = `/alerts/${own_alert_id}?from=queue&severity=high`;
+  await mine.goto(address);
+  await theirs.goto(address);
+
+  await mine.click('text=Record the finding');
+  expect(await mine.locator('#finding-problem').innerText()).toContain('Choose what you found.');
+  await mine.getByLabel('Not justified: family or a friend').check();
+  await mine.click('text=Record the finding');
+  expect(await mine.locator('#finding-problem').innerText()).toContain('Say what you checked');
+  expect(await mine.getByLabel('Not justified: family or a friend').isChecked()).toBe(true);
+  await mine.fill('[name=note]', 'Asked the ward: no reason.');
+  await mine.click('text=Record the finding');
+  expect(mine.url()).toMatch(/from=queue&severity=high.*#finding$/);
+  expect(await mine.locator('main').innerText()).toMatch(
+    /Not justified: family or a friend[\s\S]*Asked the ward: no reason\.[\s\S]*By /,
+  );
+
+  await theirs.getByLabel('Explained: care').check();
+  await theirs.fill('[name=note]', 'An appointment that day.');
+  await theirs.click('text=Record the finding');
+  expect(await theirs.locator('#finding-problem').innerText()).toMatch(
+    /closed it as “Not justified: family or a friend”.*Yours was not recorded/,
+  );
+  expect(await theirs.locator('[name=note]').inputValue()).toBe('An appointment that day.');
+
+  expect(await found(`SELECT status FROM alerts WHERE alert_id = '${own_alert_id}'`)).toEqual([
+    { status: 'closed' },
+  ]);
+  await refreshQueue(stage().client, system_clock);
+  await mine.goto('/queue?show=all');
+  expect(await mine.locator('tbody tr').count()).toBe(1);
+
+  await mine.goto(`/alerts/${own_alert_id}`);
+  await mine.fill('[name=note]', 'The ward found a second appointment.');
+  await mine.click('text=Reopen the alert');
+  expect(await found(`SELECT status FROM alerts WHERE alert_id = '${own_alert_id}'`)).toEqual([
+    { status: 'open' },
+  ]);
+  expect(
+    await found(
+      `SELECT detail, length(subject_ids) AS alerts FROM own_audit WHERE subject_kind = 'finding' ORDER BY at`,
+    ),
+  ).toEqual([
+    { detail: '{"change":"closed","finding":"not_justified_family_or_friend"}', alerts: '1' },
+    { detail: '{"change":"reopened","finding":""}', alerts: '1' },
+  ]);
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('one finding closes all the alerts that are looked at together', async () => {
+  const context = await stage().signedIn('guardian', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/alerts?detector=own_record');
+  await page.locator('tbody tr a').first().click();
+  await page.getByLabel('A shared login').check();
+  await page.getByLabel(/^The same for the/).check();
+  await page.fill('[name=note]', 'The whole ward uses it.');
+  await page.click('text=Record the finding');
+  const [closed] = await found<{ alerts: string }>(
+    `SELECT count() AS alerts FROM closed_alerts WHERE finding = 'shared_login'`,
+  );
+  expect(Number(closed?.alerts)).toBeGreaterThan(alerts_of_trust / 2);
+  expect(Number(closed?.alerts)).toBeLessThanOrEqual(alerts_of_trust);
+  await context.close();
+});
