@@ -6,8 +6,8 @@ import { Value } from 'typebox/value';
 import { project_root } from '../../sql/statement.ts';
 import { definitionInvalid } from '../errors.ts';
 
-/** Scores from 0 to 1 in quarters: finer ones would have too few alerts of most detectors to tell anything. */
-export const score_bands = 4;
+/** Scores from 0 to 1 in thirds: finer bands would have too few alerts of most detectors to tell anything. */
+export const score_bands = 3;
 
 const Count = Type.Integer({ minimum: 0 });
 

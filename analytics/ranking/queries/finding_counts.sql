@@ -1,4 +1,4 @@
--- What people concluded, by detector, version and quarter of the score. What was not determined says nothing of a
+-- What people concluded, by detector, version and band of the score. What was not determined says nothing of a
 -- detector, and what later evidence withdrew was not a reviewer's judgement of it.
 SELECT f.detector_id AS detector_id, f.detector_version AS detector_version,
     toUInt8(least({score_bands:UInt8} - 1, floor(greatest(f.score, 0) * {score_bands:UInt8}))) AS band,

@@ -13,8 +13,8 @@ const band = (alerts: number, true_count: number) => ({ alerts, true: true_count
 const priors: Priors = {
   source: { command: '', commit: '', accesses: 1_000_000 },
   detectors: {
-    proof: { version: 1, bands: [band(0, 0), band(0, 0), band(0, 0), band(100, 95)] },
-    weak: { version: 1, bands: [band(200, 2), band(300, 5), band(300, 10), band(200, 15)] },
+    proof: { version: 1, bands: [band(0, 0), band(0, 0), band(100, 95)] },
+    weak: { version: 1, bands: [band(300, 4), band(400, 10), band(300, 18)] },
   },
 };
 
@@ -51,7 +51,7 @@ function precisionOf(
 
 function found(true_count: number, false_count: number, detector_version = '2.1') {
   return (detector_id: string): FindingCounts[] => [
-    { detector_id, detector_version, band: 3, true_count, false_count },
+    { detector_id, detector_version, band: 2, true_count, false_count },
   ];
 }
 
@@ -112,7 +112,7 @@ describe('precision', () => {
   });
 
   it('refuses priors with more true alerts than alerts', () => {
-    const bands = [band(0, 0), band(0, 0), band(0, 0), band(1, 2)];
+    const bands = [band(0, 0), band(0, 0), band(1, 2)];
     expect(() =>
       checkedPriors({ ...priors, detectors: { weak: { version: 1, bands } } }),
     ).toThrowError(/more true alerts/);
