@@ -29,7 +29,11 @@ export interface DetectorCase {
 
 /** The cases of a detector, by name. @throws CodedError DEFINITION_INVALID */
 export function readCases(detector_id: string): DetectorCase[] {
-  const folder = join('analytics', 'detectors', detector_id, 'cases');
+  return readCasesIn(join('analytics', 'detectors', detector_id, 'cases'));
+}
+
+/** The cases of a folder of the project, by name. @throws CodedError DEFINITION_INVALID */
+export function readCasesIn(folder: string): DetectorCase[] {
   return readdirSync(join(project_root, folder))
     .sort()
     .map((file) => {
@@ -61,6 +65,21 @@ export async function runCase(
   detector: Detector,
   one: DetectorCase,
 ): Promise<Alert[]> {
+  await loadGiven(client, one);
+  const load_seq = await markDirtyDays(client, clock);
+  // Live detectors read the events themselves; and a whole cycle would ask some twenty things more of each case.
+  if (detector.mode === 'scheduled') {
+    const days = (await readDays(client)).map(({ day }) => day);
+    await rebuildDays(client, clock, days, load_seq, { later: [], on_batch: () => undefined });
+  }
+  return alertsUnder(client, detector, detector.params);
+}
+
+/** Loads what a case gives into empty tables. */
+export async function loadGiven(
+  client: SqlClient,
+  one: Pick<DetectorCase, 'given'>,
+): Promise<void> {
   const loads = createLoads(client);
   for (const [name, rows] of Object.entries(one.given)) {
     // `patients as of 2024-01-01` is a snapshot of that day: a dataset may come several times.
@@ -69,13 +88,6 @@ export async function runCase(
     else if (dataset === 'uncommitted_events') await loads.uncommitted(rows);
     else await loads.reference(dataset, rows, as_of);
   }
-  const load_seq = await markDirtyDays(client, clock);
-  // Live detectors read the events themselves; and a whole cycle would ask some twenty things more of each case.
-  if (detector.mode === 'scheduled') {
-    const days = (await readDays(client)).map(({ day }) => day);
-    await rebuildDays(client, clock, days, load_seq, () => undefined);
-  }
-  return alertsUnder(client, detector, detector.params);
 }
 
 /** What the detector finds in the case that is loaded now, with other params. */

@@ -108,16 +108,19 @@ export async function runCycle(
   const to_build = before
     .filter((day) => repairs.includes(day.day) || (isDirty(day) && !resting.includes(day)))
     .map(({ day }) => day);
-  await rebuildDays(client, clock, to_build, load_seq, (done) =>
-    context.on_progress?.(`Rolled up ${done} of ${to_build.length} days`),
-  );
+  const built_days = await rebuildDays(client, clock, to_build, load_seq, {
+    later: resting.map(({ day }) => day),
+    on_batch: (done, of) => context.on_progress?.(`Rolled up ${done} of ${of} days`),
+  });
+  // What looks back on a repaired day was judged on what was wrong as well, under the same load.
+  const repaired = repairs.length > 0 ? { ...options, repairs: built_days } : options;
 
-  const after = to_build.length > 0 ? await readDays(client) : before;
+  const after = built_days.length > 0 ? await readDays(client) : before;
   const built = after.filter((day) => day.built > 0);
   for (const detector of chosen.filter(({ mode }) => mode === 'scheduled')) {
     const summary = await judgeDue(
       context,
-      options,
+      repaired,
       detector,
       built,
       (day) => day.built,
@@ -132,11 +135,11 @@ export async function runCycle(
       !chosen.includes(detector) &&
       options.corrects?.(detector),
   );
-  const held = await readHeldDays(client, correcting.length > 0 ? to_build : []);
+  const held = await readHeldDays(client, correcting.length > 0 ? built_days : []);
   for (const detector of correcting.filter(({ id }) => held.has(id))) {
     const summary = await judgeDue(
       context,
-      options,
+      repaired,
       detector,
       built,
       (day) => day.built,
@@ -145,7 +148,12 @@ export async function runCycle(
     );
     if (summary) judged.push(summary);
   }
-  return { load_seq, built_days: to_build.length, resting_days: resting.length, detectors: judged };
+  return {
+    load_seq,
+    built_days: built_days.length,
+    resting_days: resting.length,
+    detectors: judged,
+  };
 }
 
 async function judgeDue(

@@ -8,6 +8,8 @@ export interface DayState {
   readonly day: string;
   readonly dirty: number;
   readonly built: number;
+  /** It was built, and what its explanations look back on became another since. */
+  readonly is_stale: boolean;
   readonly built_at: EpochMs;
   /** Events and accesses of the current build. */
   readonly events: number;
@@ -16,21 +18,22 @@ export interface DayState {
 
 /** All days that any load touched, in order. */
 export async function readDays(client: SqlClient): Promise<DayState[]> {
-  const rows = await client.rows<Record<string, string>>(
+  const rows = await client.rows<Record<string, string | number>>(
     loadStatement('analytics/queries/day_states.sql'),
   );
   return rows.map((row) => ({
-    day: row.day ?? '',
-    dirty: Number(row.dirty),
-    built: Number(row.built),
-    built_at: Number(row.built_at),
-    events: Number(row.events),
-    accesses: Number(row.accesses),
+    day: String(row['day']),
+    dirty: Number(row['dirty']),
+    built: Number(row['built']),
+    is_stale: Number(row['is_stale']) === 1,
+    built_at: Number(row['built_at']),
+    events: Number(row['events']),
+    accesses: Number(row['accesses']),
   }));
 }
 
 export function isDirty(day: DayState): boolean {
-  return day.dirty > day.built;
+  return day.dirty > day.built || day.is_stale;
 }
 
 /**

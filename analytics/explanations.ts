@@ -25,19 +25,40 @@ export function loadExplanations(): readonly Explanation[] {
   return catalogue;
 }
 
-/** Writes what each explanation says of the build's accesses on `days`. */
+/** What there is to explain by: datasets of which anything was ever loaded, and kinds of relationships in the build. */
+export interface Grounds {
+  readonly datasets: ReadonlySet<string>;
+  readonly kinds: ReadonlySet<string>;
+}
+
+/** Writes what each explanation of a stage says of the build's accesses on `days`. */
 export async function explain(
   client: SqlClient,
   build: string,
   days: readonly string[],
+  stage: ExplanationHeader['stage'],
+  grounds: Grounds,
 ): Promise<void> {
-  for (const { id, insert, params } of loadExplanations()) {
+  const speaking = loadExplanations().filter(
+    (one) =>
+      one.stage === stage &&
+      one.needs.some((dataset) => grounds.datasets.has(dataset)) &&
+      (one.kinds?.some((kind) => grounds.kinds.has(kind)) ?? true),
+  );
+  for (const { id, insert, params } of speaking) {
     await client.insertSelect(
       insert,
       { build, days, explanation_id: id, ...params },
       { limits: 'analysis' },
     );
   }
+}
+
+/** One explanation. @throws CodedError DEFINITION_INVALID when there is none of that id */
+export function findExplanation(id: string): Explanation {
+  const found = loadExplanations().find((one) => one.id === id);
+  if (!found) throw definitionInvalid(`${folder}/${id}.sql`, 'there is no such explanation.');
+  return found;
 }
 
 function readExplanation(name: string): Explanation {

@@ -50,12 +50,20 @@ export const DetectorHeader = Type.Object(
 );
 export type DetectorHeader = Static<typeof DetectorHeader>;
 
+/** In the order in which they run: a later stage may read what an earlier one said of the same days. */
+export const explanation_stages = ['primary', 'derived', 'learned'] as const;
+
 export const ExplanationHeader = Type.Object(
   {
     id: Id,
     version: Type.Integer({ minimum: 1 }),
     title: Type.String({ minLength: 3, maxLength: 80 }),
-    needs: Type.Array(Dataset, { uniqueItems: true }),
+    /** What it reads: reference data alone; what primary ones said, of other days too; flows that were learned. */
+    stage: Type.Enum(['primary', 'derived', 'learned']),
+    /** Where none of these was ever loaded, it has nothing to say. */
+    needs: Type.Array(Dataset, { minItems: 1, uniqueItems: true }),
+    /** The kinds of care relationships that it reads: where a build has none, it has nothing to say. */
+    kinds: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
     params: Params,
   },
   { additionalProperties: false },

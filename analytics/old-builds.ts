@@ -12,6 +12,7 @@ const tables = [
   'area_flow_builds',
   'access_link_builds',
   'link_coverage_builds',
+  'circle_link_builds',
   'day_builds',
 ];
 
@@ -36,5 +37,6 @@ export async function deleteOldBuilds(client: SqlClient, clock: Clock): Promise<
   }
   await client.command(loadStatement('analytics/queries/delete_old_dirty_days.sql'));
   await client.command(loadStatement('analytics/queries/delete_old_judged_days.sql'));
+  await client.command(loadStatement('analytics/queries/delete_old_stale_days.sql'));
   return true;
 }

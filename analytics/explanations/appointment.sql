@@ -2,7 +2,9 @@
 id: appointment
 version: 1
 title: An appointment with the organisation
+stage: primary
 needs: [care_relationships]
+kinds: [appointment]
 params: { before_days: 14, after_days: 30 }
 @explanation */
 -- Accesses around an appointment of the patient with the organisation, by local days.

@@ -2,7 +2,9 @@
 id: caseload
 version: 1
 title: On the caseload of the organisation or team
+stage: primary
 needs: [care_relationships]
+kinds: [caseload]
 params: {}
 @explanation */
 -- Accesses while the patient was on the organisation's or the team's caseload.

@@ -2,7 +2,9 @@
 id: conveyance
 version: 1
 title: A conveyance, by the crew's organisation or the receiving one
+stage: primary
 needs: [care_relationships]
+kinds: [conveyance]
 params: { before_days: 2, after_days: 14 }
 @explanation */
 -- Accesses around a conveyance, by the ambulance service and by the department that received the patient.

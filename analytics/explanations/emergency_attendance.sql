@@ -2,7 +2,9 @@
 id: emergency_attendance
 version: 1
 title: An emergency attendance at the organisation
+stage: primary
 needs: [care_relationships]
+kinds: [emergency_attendance]
 params: { before_days: 2, after_days: 14 }
 @explanation */
 -- Accesses around an attendance at the organisation's emergency department.

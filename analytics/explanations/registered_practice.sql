@@ -2,7 +2,8 @@
 id: registered_practice
 version: 1
 title: The patient's own practice, or its network
-needs: [patients]
+stage: primary
+needs: [patients, care_relationships]
 params: {}
 @explanation */
 WITH

@@ -2,7 +2,9 @@
 id: urgent_call
 version: 1
 title: An urgent call, answered or received
+stage: primary
 needs: [care_relationships]
+kinds: [urgent_call]
 params: { before_days: 2, after_days: 14 }
 @explanation */
 -- Accesses around a 111 or urgent call, by the service that took it and by the one that it was passed to.

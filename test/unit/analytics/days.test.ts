@@ -36,6 +36,7 @@ it('lets a day rest after its build, the longer the bigger it is', () => {
   const day = {
     day: '2026-03-28',
     dirty: 2,
+    is_stale: false,
     built: 1,
     built_at: 10_000,
     events: 150_000,

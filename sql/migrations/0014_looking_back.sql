@@ -1,3 +1,5 @@
+-- What looks back: former ties, and earlier care.
+
 -- What addresses and contacts were before: the versions of reference data are replaced when parts merge, and whoever
 -- lived together, or was somebody's next of kin, stays a former partner.
 
@@ -86,3 +88,65 @@ ARRAY JOIN arrayMap((version, place) -> (version.2,
     arrayLast(other -> place = length(turns) OR other.1 < turns[place + 1].1, told).3, version.4,
     if(place = length(turns), toDate('2149-06-06'), turns[place + 1].4)), turns, arrayEnumerate(turns)) AS period
 WHERE period.1 AND period.3 < period.4;
+
+-- An explanation of no strength: a tie that a member of staff told us of beforehand. It explains nothing, and is kept
+-- with what does since it changes the words and the lane of an alert.
+ALTER TABLE access_explanation_builds
+    MODIFY COLUMN strength Enum8('none' = 0, 'inferred' = 1, 'organisation' = 2, 'team' = 3, 'person' = 4);
+
+CREATE OR REPLACE VIEW access_explanations AS
+SELECT * FROM access_explanation_builds
+WHERE strength > 'none' AND (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
+
+-- One row per access to the record of somebody to whom the member of staff had declared a tie; `evidence` is the relation.
+CREATE VIEW IF NOT EXISTS declared_accesses AS
+SELECT * FROM access_explanation_builds
+WHERE strength = 'none' AND (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
+
+-- Scratch of the build under way: one row per identifier in an organisation that appears in it, with the person behind
+-- it. It is emptied before each batch of days.
+CREATE TABLE IF NOT EXISTS viewer_builds
+(
+    build UInt64,
+    staff_id_system LowCardinality(String),
+    staff_id String,
+    organisation_code LowCardinality(String),
+    person_key String COMMENT 'of staff_people, else of the identifier alone',
+    ids Array(String) COMMENT 'all identifiers of the person',
+    teams Array(String) COMMENT 'the teams of the person in this organisation, in lower case',
+    team String COMMENT 'the one whose members speak for each other; empty where there is none',
+    circle UInt64 COMMENT 'hash of organisation and that team, else of organisation and person'
+)
+ENGINE = MergeTree
+ORDER BY (organisation_code, staff_id_system, staff_id);
+
+-- One row per build, local day, patient and circle of people who speak for each other (a team, else one person): the
+-- strongest primary explanation of their accesses on that day. What looks back on earlier care reads this.
+CREATE TABLE IF NOT EXISTS circle_link_builds
+(
+    build UInt64,
+    day Date,
+    patient_id String,
+    circle UInt64 COMMENT 'hash of organisation and team, else of organisation and person',
+    strength Enum8('none' = 0, 'inferred' = 1, 'organisation' = 2, 'team' = 3, 'person' = 4),
+    INDEX day_range day TYPE minmax GRANULARITY 1,
+    INDEX build_range build TYPE minmax GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (patient_id, circle, day, build);
+
+CREATE VIEW IF NOT EXISTS circle_links AS
+SELECT * FROM circle_link_builds
+WHERE (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
+
+-- Days that have to be built under a number above `build`, since what they look back on became another: the earlier
+-- explanations of their patients, or the flows of their organisations.
+CREATE TABLE IF NOT EXISTS stale_days
+(
+    day Date,
+    build UInt64
+)
+ENGINE = MergeTree
+ORDER BY (day, build)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1;

@@ -1,0 +1,47 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { mutationsOf } from '../../../analytics/case-harness.ts';
+import {
+  readExplanationCases,
+  runExplanationCase,
+  saidFingerprint,
+  saidUnder,
+} from '../../../analytics/explanation-cases.ts';
+import { loadExplanations } from '../../../analytics/explanations.ts';
+import { fixedClock } from '../../../sql/clock.ts';
+import { useEngine } from '../../support/engines.ts';
+
+const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
+
+describe('the cases of the explanations', () => {
+  const engine = useEngine('embedded');
+  beforeEach(() => engine().truncate());
+
+  describe.each(loadExplanations().map((explanation) => [explanation.id, explanation] as const))(
+    '%s',
+    (id, explanation) => {
+      const mutations = mutationsOf(explanation);
+      const unmoved = new Set(mutations.map(({ name }) => name));
+
+      it.each(readExplanationCases(id).map((one) => [one.name, one] as const))(
+        '%s',
+        async (_name, one) => {
+          const { client } = engine();
+          const said = await runExplanationCase(client, clock, explanation, one);
+          expect(said, 'an access too many or too few').toHaveLength(one.expect.length);
+          for (const expected of one.expect)
+            expect(said).toContainEqual(expect.objectContaining(expected));
+
+          // One case that notices a move is enough, so the later ones need not try it.
+          for (const { name, params } of mutations.filter((move) => unmoved.has(move.name))) {
+            const moved = await saidUnder(client, explanation, params);
+            if (saidFingerprint(moved) !== saidFingerprint(said)) unmoved.delete(name);
+          }
+        },
+      );
+
+      afterAll(() => {
+        expect([...unmoved], 'params that can be moved without any case noticing').toEqual([]);
+      });
+    },
+  );
+});
