@@ -29,6 +29,8 @@ suspects AS (
         coverage, arrayJoin(arrayFilter(name -> NOT match(lowerUTF8(name), {elsewhere:String}), sections)) AS section
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
     WHERE NOT match(lowerUTF8(role_name), {generalists:String})
+        AND (staff_id_system, staff_id) NOT IN (
+            SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
 -- What all roles open: accesses by day, type of organisation, role and section. The section '' counts all accesses.
 counted AS (

@@ -27,6 +27,8 @@ suspects AS (
         coverage, arrayJoin(arrayFilter(name -> match(lowerUTF8(name), {sensitive:String}), sections)) AS section
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
     WHERE coverage >= {coverage_min:Float64}
+        AND (staff_id_system, staff_id) NOT IN (
+            SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
 -- What all roles open: accesses by day, type of organisation, role and section. The section '' counts all accesses.
 counted AS (
