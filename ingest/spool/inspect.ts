@@ -168,16 +168,21 @@ function isZeros(line: Buffer): boolean {
   return line.every((byte) => byte === 0);
 }
 
-/** Everything that begins as a trailer does and has a line break behind it, as [start, end). */
+/** A receipt, the name of a source and a few numbers: what is longer is damage, and is not read over and over. */
+const trailer_bytes_max = 4 * 1024;
+
+/** Everything that begins as a trailer does and has a line break soon behind it, as [start, end). */
 function* trailerLines(bytes: Buffer, from: number): Generator<[number, number]> {
   let at = from;
+  let end = from;
   for (;;) {
     const start = bytes.indexOf(trailer_start, at);
     if (start < 0) return;
-    const end = bytes.indexOf(10, start) + 1;
+    // Several beginnings may have one end, which is looked for once.
+    if (end <= start) end = bytes.indexOf(10, start) + 1;
     if (end === 0) return;
     // In somebody's text the quotes would be escaped, so this is a trailer, even where the line break before it is damaged.
-    yield [start, end];
+    if (end - start <= trailer_bytes_max) yield [start, end];
     at = start + trailer_start.length;
   }
 }

@@ -26,6 +26,7 @@ export const spool: FuzzTarget = {
     Buffer.concat([segment, segment]),
     Buffer.concat([header, batch(0, 20_000)]),
     Buffer.concat([header, Buffer.from('{"record":"batch",'.repeat(100_000))]),
+    Buffer.concat([header, Buffer.from(`${'{"record":"batch",'.repeat(100_000)}\n`)]),
     Buffer.concat([header, Buffer.from('{"record":"batch",\n'.repeat(50_000))]),
   ],
   run(bytes) {
