@@ -37,6 +37,7 @@ import { startOwnAuditSeals } from './sql/seals/seal-own-audit.ts';
 import { verifyCommand } from './sql/seals/verify-command.ts';
 import { auditedCommand } from './sql/own-audit.ts';
 import { sqlCommand } from './sql/sql-command.ts';
+import type { WriteWatchEvent } from './sql/write-watch.ts';
 
 const variables = {
   DATA_DIR: text('./data'),
@@ -94,6 +95,7 @@ export async function serve(
       path: join(directory.path, 'clickhouse'),
       url: config.CLICKHOUSE_URL,
       clock,
+      tell: (event) => tellOfDisk(log, event),
     });
     stops.push(() => engine.close());
     const client = await engine.client('start');
@@ -169,6 +171,21 @@ export async function serve(
     await stop();
     throw error;
   }
+}
+
+/** Whoever keeps the machine has to know that its disk is too full, and that nothing was lost by it, or what was. */
+function tellOfDisk(log: Logger, { code, ...more }: WriteWatchEvent): void {
+  if (code === 'ENGINE_WRITE_FAILED')
+    log.error(
+      { code, ...more },
+      'the disk did not take all that ClickHouse wrote: make room on it',
+    );
+  else if (code === 'ENGINE_MENDING')
+    log.error({ code, ...more }, 'the tables could not be read anew; it is tried again');
+  else if (more.parts?.lost)
+    log.error({ code, ...more }, 'parts of tables are lost: npm run verify names the loads');
+  else
+    log.warn({ code, ...more }, 'the tables are whole again; what was not stored is loaded again');
 }
 
 async function stopAll(stops: (() => unknown)[], log: Logger): Promise<void> {

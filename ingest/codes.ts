@@ -139,7 +139,7 @@ export const request_codes = {
   REFERENCE_CSV_INVALID: [400, 'The CSV is damaged; nothing is stored.'],
   SPOOL_FULL: [
     503,
-    'The spool is full; send again after Retry-After. Nothing is lost by sending twice.',
+    'The spool is full, or its disk has no more room than ClickHouse needs to store what waits; send again after Retry-After. Nothing is lost by sending twice.',
   ],
   SPOOL_FAILED: [503, 'The disk did not take the data; send again after Retry-After.'],
   SERVICE_STOPPING: [503, 'The service is stopping; send again after Retry-After.'],

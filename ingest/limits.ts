@@ -54,6 +54,15 @@ export const default_limits = {
   segment_wait_ms_max: 5_000,
   /** All segments on disk: at 400 bytes an event, 20 million events that ClickHouse has not taken yet. */
   spool_bytes_max: 8 * gibibyte,
+  /**
+   * What the spool leaves free on its disk, so that ClickHouse can store what waits: a segment takes up to its own size
+   * there, and merges as much again. Filled to the last byte by the spool, a disk would never be emptied by loads.
+   */
+  disk_free_bytes_min: gibibyte,
+  /** The same for a small disk, as a part of it: whichever is less holds. */
+  disk_free_part_min: 1 / 8,
+  /** How old the known room on the disk may be: at a gigabyte a second, an eighth of what is left free. */
+  disk_free_age_ms_max: 100,
   /** How long a body waits for room in the spool before it is told to come back. */
   room_wait_ms_max: 10_000,
   retry_after_s: 5,

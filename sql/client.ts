@@ -1,13 +1,15 @@
 /** The one place that opens ClickHouse: an engine a process, embedded or a server, and a client for each service. */
 import { createReadStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { system_clock, type Clock } from './clock.ts';
+import { bytesKeptFree, watchedEngine } from './embedded-disk.ts';
 import { CodedError } from './errors.ts';
 import { settingsClause } from './limits.ts';
 import { createQueryLog, type QueryLog } from './query-log.ts';
 import { createSqlClient, type Pooled, type SqlClient } from './sql-client.ts';
+import { startWriteWatch, type WriteWatchEvent } from './write-watch.ts';
 
 // The types of a client are met wherever one is passed on; those who open one and those who use one import from here.
 export type { Bind, Binds, CallOptions, FileColumn, FileFormat, SqlClient } from './sql-client.ts';
@@ -33,6 +35,8 @@ export interface EngineOptions {
   readonly path: string;
   readonly memory_bytes_max?: number;
   readonly clock?: Clock;
+  /** Is told when the disk did not take what the embedded engine wrote, and what became of it. */
+  readonly tell?: (event: WriteWatchEvent) => void;
 }
 
 const database = 'audit';
@@ -85,6 +89,7 @@ async function embedded(options: EngineOptions): Promise<Backend> {
     );
   });
   const mebibyte = 1024 * 1024;
+  await mkdir(options.path, { recursive: true });
   // The first session governs all later connections; the caches alone default to 5 GiB each.
   const root = new chdb.Session(options.path, {
     connectionArgs: [
@@ -94,8 +99,12 @@ async function embedded(options: EngineOptions): Promise<Backend> {
       `--index_mark_cache_size=${32 * mebibyte}`,
       '--background_pool_size=2',
       '--background_merges_mutations_concurrency_ratio=1',
+      `--storage_configuration.disks.default.keep_free_space_bytes=${await bytesKeptFree(options.path)}`,
+      `--config-file=${join(import.meta.dirname, 'engine.xml')}`,
     ],
   });
+  const own = createClient({ connection: createChdbConnection({ path: options.path }) as never });
+  const watch = startWriteWatch(watchedEngine(own, database), options.tell ?? (() => {}));
   const table_paths = new Map<string, string>();
   return {
     kind: 'embedded',
@@ -108,6 +117,7 @@ async function embedded(options: EngineOptions): Promise<Backend> {
         client,
         session: {},
         under_way: 0,
+        watch,
         async openSession() {},
         async closeSession() {},
         async insertBytes(table, columns, bytes) {
@@ -145,6 +155,8 @@ async function embedded(options: EngineOptions): Promise<Backend> {
     },
     sync: () => syncTree(options.path),
     async close() {
+      await watch.close();
+      await own.close();
       root.close();
     },
   };

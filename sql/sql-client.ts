@@ -1,10 +1,11 @@
 /** What a service sees of ClickHouse: one bounded, logged statement a call, over a small pool of connections. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from './clock.ts';
-import { CodedError } from './errors.ts';
+import { CodedError, isCoded } from './errors.ts';
 import { settingsClause, type ExtraSettings, type LimitsName } from './limits.ts';
 import { timed, type QueryLog } from './query-log.ts';
 import type { Statement } from './statement.ts';
+import type { WriteWatch } from './write-watch.ts';
 
 /** A value that may be bound to a typed placeholder. Instants are epoch milliseconds: a Date loses its milliseconds. */
 export type Bind =
@@ -26,6 +27,8 @@ export type FileColumn = readonly [name: string, type: string];
 /** What a service sees of ClickHouse. Every call is one statement, bounded in time and memory, and logged. */
 export interface SqlClient {
   readonly service: string;
+  /** Why ClickHouse's tables cannot be relied on at this moment; empty while they can. */
+  problem(): string;
   /** The rows of a SELECT. 64-bit integers arrive as strings unless the statement casts them. */
   rows<T>(statement: Statement, binds?: Binds, options?: CallOptions): Promise<T[]>;
   /** The result as text in one of ClickHouse's formats. */
@@ -50,6 +53,13 @@ export interface SqlClient {
   ): Promise<void>;
   /** DDL, TRUNCATE and the like: what takes no SETTINGS clause. */
   command(statement: Statement, binds?: Binds): Promise<void>;
+  /**
+   * Runs statements that count together or not at all, and checks once, behind them, that the disk took what they
+   * wrote; by themselves they are checked one by one.
+   *
+   * @throws CodedError ENGINE_WRITE_FAILED
+   */
+  together<T>(work: (client: SqlClient) => Promise<T>): Promise<T>;
   /**
    * Makes the names of the parts of these tables survive a power cut. An insert fsyncs its part and the part's own
    * directory, but not the directory of the table, in which the part has its name. `insert` does this by itself; after
@@ -89,6 +99,8 @@ export interface Pooled {
   readonly syncTables: (tables: readonly string[]) => Promise<void>;
   readonly closeSession: (name: string) => Promise<void>;
   readonly openSession: (name: string) => Promise<void>;
+  /** Of the embedded engine, which does not notice itself when a write fails. */
+  readonly watch?: WriteWatch;
   /** What every call carries that belongs to a session. */
   session: Session;
   under_way: number;
@@ -109,21 +121,32 @@ export function createSqlClient(
   pool: readonly Pooled[],
   log: QueryLog,
   clock: Clock,
+  is_checked_behind = false,
 ): SqlClient {
   async function run<T>(
     statement: string,
     work: (on: Pooled) => Promise<{ value: T; rows: number }>,
   ) {
+    const mending = pool[0]?.watch?.admitted();
+    if (mending) await mending;
     const on = pool.reduce((least, next) => (next.under_way < least.under_way ? next : least));
     on.under_way += 1;
     try {
       return await timed(log, clock, { service, statement }, () => work(on));
     } catch (cause) {
-      throw queryFailed(statement, cause);
+      throw isCoded(cause) ? cause : queryFailed(statement, cause);
     } finally {
       on.under_way -= 1;
     }
   }
+  /** As `run`, for what changes tables: it counts only if the disk took all that was written meanwhile. */
+  const change = <T>(
+    statement: string,
+    work: (on: Pooled) => Promise<{ value: T; rows: number }>,
+  ): Promise<T> =>
+    run(statement, (on) =>
+      on.watch && !is_checked_behind ? on.watch.guarded(() => work(on)) : work(on),
+    );
   const inOrder = (statement: string, work: () => Promise<void>) =>
     work().catch((cause: unknown) => {
       throw queryFailed(statement, cause);
@@ -134,6 +157,7 @@ export function createSqlClient(
 
   return {
     service,
+    problem: () => pool[0]?.watch?.problem() ?? '',
     rows<T>(statement: Statement, binds?: Binds, options: CallOptions = {}) {
       return run(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'page', 'read', options.settings)}`;
@@ -163,7 +187,7 @@ export function createSqlClient(
       });
     },
     insertSelect(statement, binds, options = {}) {
-      return run(statement.name, async ({ client, session }) => {
+      return change(statement.name, async ({ client, session }) => {
         const query = `${tagged(statement)}\n${settingsClause(options.limits ?? 'load', 'insert', options.settings)}`;
         await client.command({ query, ...bound(binds), ...session });
         return { value: undefined, rows: 0 };
@@ -173,23 +197,27 @@ export function createSqlClient(
       if (rows.length === 0) return;
       const bytes = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n') + '\n');
       const columns = rows[0] && Object.keys(rows[0]);
-      await run(`insert ${table}`, async (on) => {
+      await change(`insert ${table}`, async (on) => {
         await on.insertBytes(table, columns, bytes);
         await on.syncTables([table]);
         return { value: undefined, rows: rows.length };
       });
     },
     insertFile(table, columns, path, format = 'JSONEachRow') {
-      return run(`load ${table}`, async (on) => {
+      return change(`load ${table}`, async (on) => {
         await on.insertFile(table, columns, path, format);
         return { value: undefined, rows: 0 };
       });
     },
     command(statement, binds) {
-      return run(statement.name, async ({ client, session }) => {
+      return change(statement.name, async ({ client, session }) => {
         await client.command({ query: tagged(statement), ...bound(binds), ...session });
         return { value: undefined, rows: 0 };
       });
+    },
+    together(work) {
+      const inner = createSqlClient(service, pool, log, clock, true);
+      return pool[0]?.watch?.guarded(() => work(inner)) ?? work(inner);
     },
     syncTables(tables) {
       return run('sync tables', async (on) => {

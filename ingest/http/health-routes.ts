@@ -24,7 +24,7 @@ export function healthRoutes(app: FastifyInstance, parts: Parts): void {
     async (_request, reply) => {
       const checks = {
         engine: await engineProblem(parts),
-        spool: parts.spool.status().failing,
+        spool: await parts.spool.problem(),
         loader: loaderProblem(parts),
       };
       const is_ready = Object.values(checks).every((problem) => problem === '');
@@ -45,6 +45,9 @@ export function healthRoutes(app: FastifyInstance, parts: Parts): void {
 }
 
 async function engineProblem({ client }: Parts): Promise<string> {
+  // Statements wait while tables are read anew, and the reason is told rather than that nothing answers.
+  const problem = client.problem();
+  if (problem !== '') return problem;
   const timeout = new Promise<string>((resolve) => {
     setTimeout(() => resolve('ClickHouse did not answer within 5 s.'), 5_000).unref();
   });
@@ -52,8 +55,11 @@ async function engineProblem({ client }: Parts): Promise<string> {
 }
 
 function loaderProblem({ loader, spool, clock, limits }: Parts): string {
-  const { failing } = loader.status();
-  if (failing !== '') return failing;
+  const { failing, next_attempt_ms } = loader.status();
+  if (failing !== '') {
+    const left_s = Math.ceil(next_attempt_ms / 1000);
+    return left_s > 0 ? `${failing} The load is tried again in ${left_s} s.` : failing;
+  }
   const { oldest_at } = spool.status();
   if (oldest_at === undefined || clock.now() - oldest_at < limits.stuck_ms) return '';
   return `The oldest segment has waited for more than ${limits.stuck_ms / 1000} s.`;

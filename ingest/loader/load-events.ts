@@ -42,6 +42,12 @@ interface Summary extends LoadCounts {
   readonly rerun_effects: number;
 }
 
+/** What a run again changed of what other loads stored. */
+interface RerunEffects {
+  readonly superseded: number;
+  readonly resolved: number;
+}
+
 /** The tables that a segment's lines become. */
 export const load_tables = [
   'access_events',
@@ -125,7 +131,42 @@ export async function loadEvents(
   context: LoadContext,
 ): Promise<LoadCounts> {
   const { client, clock, load_seq, fault } = context;
-  const { segment_id, salt_key, format } = segment.header;
+  const { segment_id, format } = segment.header;
+  const { summary, effects } = await client.together((each) =>
+    storeLines(segment, { ...context, client: each }),
+  );
+  const { received, stored, duplicates, conflicts, rejects, sources, days } = summary;
+  const counts = { received, stored, duplicates, conflicts, rejects };
+  const loaded = { load_seq, segment_id, segment_digest: context.digest, loaded_at: clock.now() };
+  const seal = await sealLoad(context, { ...loaded, ...counts, effects, days });
+  fault('load.sealed');
+  await client.insert('segments', [
+    {
+      ...counts,
+      days,
+      sources,
+      load_seq,
+      segment_id,
+      format_version: format,
+      fencing_token: context.fencing_token,
+      ...seal,
+      first_occurred_at: stored > 0 ? Number(summary.first_occurred_at_ms) : null,
+      last_occurred_at: stored > 0 ? Number(summary.last_occurred_at_ms) : null,
+      bytes: segment.bytes,
+      digest: context.digest,
+    },
+  ]);
+  fault('load.committed');
+  return counts;
+}
+
+/** Everything of a load but its row in the ledger, and the seal on it. */
+async function storeLines(
+  segment: ClosedSegment,
+  context: LoadContext,
+): Promise<{ summary: Summary; effects: RerunEffects }> {
+  const { client, load_seq, fault } = context;
+  const { segment_id, salt_key } = segment.header;
   await stageLines(client, segment);
   fault('load.staged');
   await client.command(empty_table, { working_table: 'segment_suspects' });
@@ -160,9 +201,9 @@ export async function loadEvents(
     );
   }
   fault('load.rejects');
-  let effects = { superseded: 0, resolved: 0 };
+  let effects: RerunEffects = { superseded: 0, resolved: 0 };
   if (summary.rerun_effects > 0) {
-    const [counted] = await client.rows<typeof effects>(query('count_effects'));
+    const [counted] = await client.rows<RerunEffects>(query('count_effects'));
     effects = counted ?? effects;
     await client.insertSelect(query('store_superseded'), { load_seq }, exact);
     await client.insertSelect(query('store_resolutions'), { load_seq }, exact);
@@ -172,29 +213,7 @@ export async function loadEvents(
   fault('load.receipts');
   // What the ledger's row says is stored has to be found after a power cut in which that row survives.
   await client.syncTables(load_tables);
-  const { received, stored, duplicates, conflicts, rejects, sources, days } = summary;
-  const counts = { received, stored, duplicates, conflicts, rejects };
-  const loaded = { load_seq, segment_id, segment_digest: context.digest, loaded_at: clock.now() };
-  const seal = await sealLoad(context, { ...loaded, ...counts, effects, days });
-  fault('load.sealed');
-  await client.insert('segments', [
-    {
-      ...counts,
-      days,
-      sources,
-      load_seq,
-      segment_id,
-      format_version: format,
-      fencing_token: context.fencing_token,
-      ...seal,
-      first_occurred_at: stored > 0 ? Number(summary.first_occurred_at_ms) : null,
-      last_occurred_at: stored > 0 ? Number(summary.last_occurred_at_ms) : null,
-      bytes: segment.bytes,
-      digest: context.digest,
-    },
-  ]);
-  fault('load.committed');
-  return counts;
+  return { summary, effects };
 }
 
 /** Finds the events whose id may have been seen before, and compares them exactly with what has it. */

@@ -20,6 +20,8 @@ import { loadEvents, type LoadCounts } from './load-events.ts';
 export interface LoaderStatus {
   /** Why the last attempt failed; empty when it did not. */
   readonly failing: string;
+  /** How long until the next attempt, after one that failed; 0 while one is under way. */
+  readonly next_attempt_ms: number;
   readonly loads: number;
   readonly totals: LoadCounts;
 }
@@ -49,6 +51,7 @@ export function startLoader(options: {
   const totals = { received: 0, stored: 0, duplicates: 0, conflicts: 0, rejects: 0 };
   let loads = 0;
   let failing = '';
+  let next_attempt_at_ms = 0;
   let stopped_early: () => void = () => {};
   const early = new Promise<void>((resolve) => (stopped_early = resolve));
 
@@ -155,6 +158,7 @@ export function startLoader(options: {
           { code, detail: failing, tries, segment: given.header.segment_id },
           'the load will be tried again',
         );
+        next_attempt_at_ms = performance.now() + pause_ms;
         await Promise.race([early, new Promise((resolve) => setTimeout(resolve, pause_ms))]);
         pause_ms = Math.min(pause_ms * 2, limits.load_retry_ms_max);
       }
@@ -179,7 +183,12 @@ export function startLoader(options: {
   const running = run();
 
   return {
-    status: () => ({ failing, loads, totals: { ...totals } }),
+    status: () => ({
+      failing,
+      next_attempt_ms: Math.max(next_attempt_at_ms - performance.now(), 0),
+      loads,
+      totals: { ...totals },
+    }),
     async close(ms) {
       const until = performance.now() + ms;
       while (spool.status().segments > 0 && failing === '' && performance.now() < until) {

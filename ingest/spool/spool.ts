@@ -7,6 +7,7 @@ import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createChangeSignal } from './change-signal.ts';
+import { createDiskRoom } from './disk-room.ts';
 import { removeFile, replaceFile, syncDirectory } from '../../sql/files.ts';
 import {
   bytesOf,
@@ -59,6 +60,8 @@ export interface Spool {
   /** Removes a segment that is loaded. */
   remove(segment: ClosedSegment): Promise<void>;
   status(): SpoolStatus;
+  /** Why nothing is taken at this moment; empty while something is. */
+  problem(): Promise<string>;
   /** Finishes what is being written, and takes no more. */
   close(): Promise<void>;
 }
@@ -113,6 +116,7 @@ export async function openSpool(options: {
   let failing = '';
   let upload_bytes = 0;
   const changes = createChangeSignal();
+  const disk = createDiskRoom(folder, limits);
 
   for (const segment of closed) {
     for (const [receipt, source] of segment.receipts) receipts.hold(receipt, source);
@@ -125,6 +129,9 @@ export async function openSpool(options: {
     );
 
   async function waitForRoom(ms: number): Promise<void> {
+    const shortage = await disk.shortage();
+    // The sender is told at once: a disk that something else fills does not empty itself.
+    if (shortage !== '') throw new RequestRefused('SPOOL_FULL', `${shortage} Send again later.`);
     const until = performance.now() + ms;
     while (bytes() >= limits.spool_bytes_max) {
       const left = until - performance.now();
@@ -290,7 +297,7 @@ export async function openSpool(options: {
     receipts,
     async append(batch, room_wait_ms) {
       if (is_stopping) throw stopping();
-      if (bytes() >= limits.spool_bytes_max) await waitForRoom(room_wait_ms);
+      if (bytes() >= limits.spool_bytes_max || disk.isDue()) await waitForRoom(room_wait_ms);
       await new Promise<void>((resolve, reject) => {
         queue.push({ batch, resolve, reject });
         startCommitting();
@@ -392,6 +399,7 @@ export async function openSpool(options: {
       failing,
       recovery: recovered.counts,
     }),
+    problem: async () => failing || disk.shortage(),
     async close() {
       is_stopping = true;
       while (is_committing) await changes.next(20);

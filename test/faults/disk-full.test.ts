@@ -26,6 +26,7 @@ interface Disk {
 const kinds: [string, boolean, (folder: string) => Promise<Disk>][] = [
   ['a small file system', canMount(), smallFileSystem],
   ['a disk that refuses every write', shim !== undefined, refusingDisk],
+  ['a disk that takes names and no bytes', shim !== undefined, byteless],
 ];
 
 describe.each(kinds)('on %s', (_name, is_possible, make) => {
@@ -94,10 +95,16 @@ describe.each(kinds)('on %s', (_name, is_possible, make) => {
         if (is_killed) await service.process().kill('SIGKILL');
         await disk.free();
         if (is_killed) await service.start();
-        await until('that the service says it is ready', async () => {
-          await sendSome();
-          return (await fetch(`${service.url}/health/ready`)).status === 200;
-        });
+        let told = '';
+        await until(
+          () => `that the service says it is ready, which says ${told}`,
+          async () => {
+            await sendSome();
+            const ready = await fetch(`${service.url}/health/ready`);
+            told = await ready.text();
+            return ready.status === 200;
+          },
+        );
       }
       expect(refused).toBeGreaterThanOrEqual(times);
       const receipt = await service.sendUntilAcknowledged(eventLine(next));
@@ -153,6 +160,12 @@ async function refusingDisk(folder: string): Promise<Disk> {
     free: () => rm(full, { force: true }),
     remove: async () => {},
   };
+}
+
+/** As most disks are full: the engine makes its files, and loses what it writes into them without a word. */
+async function byteless(folder: string): Promise<Disk> {
+  const disk = await refusingDisk(folder);
+  return { ...disk, environment: { ...disk.environment, SHIM_FULL_TAKES_NAMES: '1' } };
 }
 
 /** Whether this process may mount a file system. Without, that form is skipped, and counted so. */

@@ -81,6 +81,14 @@ const mutations: readonly Mutation[] = [
     suite: 'disk-full',
   },
   {
+    says: 'writes that the engine loses are not noticed',
+    file: 'sql/write-watch.ts',
+    from: 'if (seen === before) return true;',
+    to: 'return true;',
+    suite: 'disk-full',
+    tests: 'no bytes',
+  },
+  {
     says: 'no comparison with what is stored',
     file: 'ingest/queries/store_events.sql',
     from: "WHERE record = 'event'\n    AND segment_position NOT IN (SELECT segment_position FROM segment_verdicts WHERE verdict != 'store')",

@@ -23,13 +23,16 @@ export function pause(ms: number): Promise<void> {
 
 /** Returns once `look` says so; polled, for hooks and helpers where `expect.poll` is not to be had. */
 export async function until(
-  what: string,
+  what: string | (() => string),
   look: () => boolean | Promise<boolean>,
   ms = 60_000,
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!(await look())) {
-    if (performance.now() > end) throw new Error(`Not within ${ms / 1000} s: ${what}.`);
+    if (performance.now() > end) {
+      const waited_for = typeof what === 'string' ? what : what();
+      throw new Error(`Not within ${ms / 1000} s: ${waited_for}.`);
+    }
     await pause(20);
   }
 }

@@ -211,3 +211,26 @@ it('shares one fsync among requests that come together', async () => {
     await spool.close();
   });
 });
+
+it('takes nothing that would leave ClickHouse no room to store what waits, and says how much is left', async () => {
+  await withFolder(async (folder) => {
+    // More than any disk has left.
+    const kept = { ...limits, disk_free_bytes_min: Infinity, disk_free_part_min: 1 };
+    const log = pino({ level: 'silent' });
+    const clock = fixedClock(1_000);
+    const full = await openSpool({ folder, limits: kept, clock, log, fault: () => {} });
+    const sentence = /^The disk has \d+ MiB left, and the last \d+ MiB are for ClickHouse/;
+    await expect(full.append(batch('r', ['e']), 0)).rejects.toMatchObject({
+      code: 'SPOOL_FULL',
+      message: expect.stringMatching(sentence) as string,
+    });
+    expect(await full.problem()).toMatch(sentence);
+    await full.close();
+    expect(await held(folder)).toEqual([]);
+    const roomy = await open(folder);
+    expect(await roomy.problem()).toBe('');
+    await roomy.append(batch('r', ['e']), 0);
+    await roomy.close();
+    expect(await held(folder)).toEqual(['e']);
+  });
+});
