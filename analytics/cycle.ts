@@ -1,5 +1,6 @@
 /** One cycle: mark the days that new loads touch, judge them live, rebuild them, judge the rest. */
 import type { SqlClient } from '../sql/client.ts';
+import type { AlertChange } from './alerts.ts';
 import { addDays, type Clock } from '../sql/clock.ts';
 import { CodedError, isCoded } from '../sql/errors.ts';
 import { loadStatement } from '../sql/statement.ts';
@@ -41,6 +42,8 @@ export interface CycleOptions {
    * theirs stands, so that new data contradicts an alert at once and not when the detector's time has come.
    */
   readonly corrects?: (detector: Detector) => boolean;
+  /** Told what would change, in a dry run. */
+  readonly on_changes?: (changes: readonly AlertChange[]) => void;
   /** Days to build and to judge anew although nothing of them is dirty: their roll-ups are wrong. */
   readonly repairs?: readonly string[];
 }
@@ -188,6 +191,7 @@ async function judgeDue(
       attempted = batch;
       const run = await judge(client, clock, detector, in_force, batch, {
         is_dry_run,
+        on_changes: options.on_changes,
         loaded_datasets,
         accesses: batch.reduce((total, { day }) => total + (accesses.get(day) ?? 0), 0),
       });

@@ -2,8 +2,12 @@
 import type { SqlClient } from '../sql/client.ts';
 import { addDays, type Clock } from '../sql/clock.ts';
 import { runCycle, type CycleSummary, type DetectorSummary, type OnProgress } from './cycle.ts';
+import type { Alert, AlertChange } from './alerts.ts';
+import { readDays } from './days.ts';
 import { findDetector } from './detectors.ts';
-import { daysInvalid } from './errors.ts';
+import { daysInvalid, paramsNeedDryRun } from './errors.ts';
+import type { Params } from './params.ts';
+import { replay } from './replay/replay.ts';
 import { refreshQueue } from './ranking/build.ts';
 import { takeQueueTurn, takeTurn } from './turn.ts';
 
@@ -18,6 +22,10 @@ export interface DetectRequest {
   readonly detector?: string | undefined;
   /** Say what would change, and change no alert. */
   readonly dry_run?: boolean | undefined;
+  /** Params to try, of the one detector: a dry run over the days. */
+  readonly params?: Params | undefined;
+  /** Takes a line for each alert that would come or go, in a dry run. */
+  readonly on_alert?: ((line: string) => void) | undefined;
   readonly on_progress?: OnProgress | undefined;
 }
 
@@ -43,8 +51,10 @@ export async function detect(request: DetectRequest): Promise<DetectSummary> {
   const { from, to, detector } = request;
   const only = from === undefined && to === undefined ? undefined : dayRange(from, to);
   const id = detector === undefined ? undefined : findDetector(detector).id;
+  if (request.params !== undefined) return tryParams(request, request.params);
   const cycle = await takeTurn(() =>
     runCycle(request, {
+      on_changes: (changes) => changes.forEach((change) => request.on_alert?.(lineOf(change))),
       is_settling: true,
       judges: (known) => id === undefined || known.id === id,
       only,
@@ -53,6 +63,66 @@ export async function detect(request: DetectRequest): Promise<DetectSummary> {
   );
   if (!request.dry_run) await takeQueueTurn(() => refreshQueue(request.client, request.clock));
   return summaryOf(cycle, request.dry_run ?? false);
+}
+
+/** The same for params that nobody has set: over the days given, else the latest 90 that there are. */
+async function tryParams(request: DetectRequest, params: Params): Promise<DetectSummary> {
+  const { client, from, to } = request;
+  if (!request.dry_run || request.detector === undefined) throw paramsNeedDryRun();
+  const detector = findDetector(request.detector);
+  const { load_seq, built_days } = await takeTurn(() =>
+    runCycle(request, { is_settling: true, judges: () => false }),
+  );
+  const last = (await readDays(client)).at(-1)?.day ?? '1970-01-01';
+  const until = to ?? addDays(last, 1);
+  const counts = await replay(
+    client,
+    { detector, params, organisation_code: '', from: from ?? addDays(until, -90), to: until },
+    (alerts, { days, days_done }) => {
+      for (const { change, alert, finding } of alerts)
+        request.on_alert?.(replayLine(change, alert, finding));
+      request.on_progress?.(`Tried on ${days_done} of ${days} days`);
+      return Promise.resolve();
+    },
+  );
+  return {
+    load_seq,
+    is_dry_run: true,
+    built_days,
+    raised: counts.coming,
+    changed: 0,
+    withdrawn: counts.going,
+    detectors: [
+      {
+        detector_id: detector.id,
+        detector_version: counts.detector_version,
+        status: 'succeeded',
+        detail: JSON.stringify(params),
+        days: counts.days,
+        alerts: counts.staying + counts.coming,
+        raised: counts.coming,
+        changed: 0,
+        withdrawn: counts.going,
+      },
+    ],
+    failed: [],
+  };
+}
+
+/** An alert that would come or go, by its opaque id: who it is about is for the dashboard, which records who looks. */
+function lineOf(change: AlertChange): string {
+  const what = { raised: 'coming', changed: 'changing', withdrawn: 'going' }[change.change];
+  return replayLine(what, change, '');
+}
+
+function replayLine(
+  change: string,
+  { alert_id, detector_id, organisation_code, day, score }: Alert,
+  finding: string,
+): string {
+  return [change, detector_id, organisation_code, day, `score ${score}`, alert_id, finding]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** A cycle in the words of the command. */

@@ -22,6 +22,14 @@ export function daysInvalid(what: string): CodedError {
   );
 }
 
+/** Params were to be tried without saying of which detector, or as if they were to stay. */
+export function paramsNeedDryRun(): CodedError {
+  return new CodedError(
+    'PARAMS_NEED_DRY_RUN',
+    '--set tries params of one detector: add --detector and --dry-run. To keep them, save them on the detector’s page.',
+  );
+}
+
 /** At least one detector failed, so not every day is judged; its run says which and why. */
 export function detectorsFailed(ids: readonly string[]): CodedError {
   return new CodedError(

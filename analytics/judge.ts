@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Binds, SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { loadStatement } from '../sql/statement.ts';
-import { alertOf, compareAlerts, type Alert, type FoundRow, type StandingAlert } from './alerts.ts';
+import {
+  alertOf,
+  compareAlerts,
+  type Alert,
+  type AlertChange,
+  type FoundRow,
+  type StandingAlert,
+} from './alerts.ts';
 import type { DueDay } from './days.ts';
 import { isRaising, type Detector } from './detectors.ts';
 import type { ParamsInForce } from './params.ts';
@@ -26,6 +33,8 @@ export interface JudgedRun {
 export interface JudgeOptions {
   /** Compare and record the run, but change no alert and leave the days to judge. */
   readonly is_dry_run: boolean;
+  /** Told what would change, in a dry run. */
+  readonly on_changes?: ((changes: readonly AlertChange[]) => void) | undefined;
   /** Datasets of which anything was ever loaded. */
   readonly loaded_datasets: ReadonlySet<string>;
   /** Accesses of the days, for the record. */
@@ -69,6 +78,7 @@ export async function judge(
     status: missing.length > 0 ? 'blind' : 'succeeded',
     detail: missing.join(', '),
   };
+  if (options.is_dry_run) options.on_changes?.(changes);
   if (!options.is_dry_run && isRaising(detector)) {
     const recorded_at = clock.now();
     for (let from = 0; from < changes.length; from += inserted_rows_max) {
@@ -190,7 +200,8 @@ function instant(value: unknown): number {
   return Date.parse(`${String(value).replace(' ', 'T')}Z`);
 }
 
-async function readStanding(
+/** The latest version of each alert of the detector on `days`, withdrawn ones too. */
+export async function readStanding(
   client: SqlClient,
   detector_id: string,
   days: readonly string[],

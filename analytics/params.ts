@@ -32,18 +32,56 @@ const Overrides = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Str
  * @throws CodedError DEFINITION_INVALID when stored params are not an object of values, or name what the detector lacks
  */
 export async function readParams(client: SqlClient, detector: Detector): Promise<ParamsInForce> {
-  const rows = await client.rows<{
-    organisation_code: string;
-    params: string;
-    params_version: string | number;
-  }>(loadStatement('analytics/queries/params_in_force.sql'), { detector_id: detector.id });
+  const rows = await client.rows<SetParams>(
+    loadStatement('analytics/queries/params_in_force.sql'),
+    { detector_id: detector.id },
+  );
   return paramsInForce(detector, rows);
+}
+
+interface SetParams {
+  readonly organisation_code: string;
+  readonly params: string;
+  readonly params_version: string | number;
+}
+
+/**
+ * What would be in force if `params` were set for the organisation ('' for all): for an organisation, its own run alone.
+ *
+ * @throws CodedError DEFINITION_INVALID when a param is not one of the detector's
+ */
+export async function proposedParams(
+  client: SqlClient,
+  detector: Detector,
+  organisation_code: string,
+  params: Params,
+): Promise<ParamsInForce> {
+  const rows = await client.rows<SetParams>(
+    loadStatement('analytics/queries/params_in_force.sql'),
+    { detector_id: detector.id },
+  );
+  const set = rows.find((row) => row.organisation_code === organisation_code);
+  const merged = { ...(set ? checked(detector, set.params) : {}), ...params };
+  const proposed = paramsInForce(detector, [
+    ...rows.filter((row) => row !== set),
+    {
+      organisation_code,
+      params: JSON.stringify(merged),
+      params_version: set?.params_version ?? 0,
+    },
+  ]);
+  return organisation_code === ''
+    ? proposed
+    : {
+        ...proposed,
+        runs: proposed.runs.filter((run) => run.organisation_code === organisation_code),
+      };
 }
 
 /** The same from rows at hand: the newest of each organisation, '' for all of them. */
 export function paramsInForce(
   detector: Pick<Detector, 'id' | 'version' | 'params' | 'lookback_days'>,
-  rows: readonly { organisation_code: string; params: string; params_version: string | number }[],
+  rows: readonly SetParams[],
 ): ParamsInForce {
   const over = new Map(rows.map((row) => [row.organisation_code, checked(detector, row.params)]));
   const general = { ...detector.params, ...over.get('') };

@@ -15,6 +15,7 @@ import { createInvariantCheck } from './invariants.ts';
 import { deleteOldBuilds } from './old-builds.ts';
 import { pauses } from './pauses.ts';
 import { startQueueService } from './ranking/service.ts';
+import { startReplayService } from './replay/service.ts';
 import { createRetries } from './retries.ts';
 import { takeTurn } from './turn.ts';
 
@@ -56,6 +57,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   await publishCatalogue(client, clock);
   const feeds = startFeedService(await engine.client('analytics-feeds', 1), log);
   const queue = startQueueService(await engine.client('analytics-queue', 1), clock, log);
+  const replays = startReplayService(await engine.client('analytics-replays', 1), clock, log);
 
   const scheduled = detectors.filter(({ mode }) => mode === 'scheduled');
   const awaited = new Set<string>();
@@ -68,6 +70,8 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
   let is_cleaning_due = true;
   let is_checking_due = true;
   let repairs: readonly string[] = [];
+  // Thresholds that people set: every day is due under them, with no load to tell so.
+  let params_set = await countParams(client);
   let is_closing = false;
   const pause = pauses();
 
@@ -79,6 +83,9 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
 
   async function work(): Promise<void> {
     for (const id of retries.due(performance.now())) awaited.add(id);
+    const params_now = await countParams(client);
+    if (params_now !== params_set) has_to_catch_up = true;
+    params_set = params_now;
     if (
       has_to_catch_up ||
       has_resting_days ||
@@ -167,7 +174,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
       is_closing = true;
       for (const cron of crons) cron.stop();
       pause.end();
-      await Promise.all([loop, feeds.close(), queue.close()]);
+      await Promise.all([loop, feeds.close(), queue.close(), replays.close()]);
       await client.close();
     },
   };
@@ -194,6 +201,13 @@ async function hasNewLoads(client: SqlClient): Promise<boolean> {
     loadStatement('analytics/queries/loads_since_mark.sql'),
   );
   return Number(at?.committed ?? 0) > Number(at?.marked ?? 0);
+}
+
+async function countParams(client: SqlClient): Promise<number> {
+  const [set] = await client.rows<{ rows: number }>(
+    loadStatement('analytics/queries/params_count.sql'),
+  );
+  return set?.rows ?? 0;
 }
 
 function logCycle(log: Logger, cycle: CycleSummary): void {
