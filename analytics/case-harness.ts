@@ -113,7 +113,7 @@ export async function alertsUnder(
 export interface Mutation {
   readonly name: string;
   readonly params: Params;
-  /** A weight moves scores; every other param must move which alerts there are. */
+  /** A weight moves scores, as more of the past may; every other param must move which alerts there are. */
   readonly is_weight: boolean;
 }
 
@@ -127,7 +127,7 @@ export function mutationsOf(detector: Pick<Detector, 'params'>): Mutation[] {
       return {
         name: `${param} ${value} → ${rounded}`,
         params: { ...detector.params, [param]: rounded },
-        is_weight: param.endsWith('_weight'),
+        is_weight: param.endsWith('_weight') || param === 'lookback_days',
       };
     });
   });
