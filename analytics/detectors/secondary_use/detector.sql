@@ -41,13 +41,13 @@ opened AS (
 -- One row per staff member, organisation and judged day on which a record was added to those of the days before.
 fired AS (
     SELECT staff_id_system, staff_id, organisation_code, judged,
-        groupUniqArrayIf(patient_id, day = judged) AS today, groupUniqArrayIf(patient_id, day < judged) AS before,
-        arrayDistinct(arrayConcat(today, before)) AS patients, argMax((role_name, role), day) AS duty,
+        groupUniqArrayIf(patient_id, day = judged) AS on_the_day, groupUniqArrayIf(patient_id, day < judged) AS before,
+        arrayDistinct(arrayConcat(on_the_day, before)) AS patients, argMax((role_name, role), day) AS duty,
         arraySum(mapValues(maxMap(map(patient_id, weight)))) AS weighed
     FROM opened
     ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
     GROUP BY staff_id_system, staff_id, organisation_code, judged
-    HAVING length(patients) >= {records_min:UInt32} AND NOT hasAll(before, today)
+    HAVING length(patients) >= {records_min:UInt32} AND NOT hasAll(before, on_the_day)
 ),
 found AS (
     SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
