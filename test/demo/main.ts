@@ -8,6 +8,7 @@ import { system_clock, addDays, localDay } from '../../sql/clock.ts';
 import { CodedError } from '../../sql/errors.ts';
 import { createLogger, type Logger } from '../../sql/log.ts';
 import { readConfig, reportFailure, serve, stopOnSignals, type Running } from '../../start.ts';
+import { directoriesOf } from '../support/judged-exchange.ts';
 import { writeExchange } from '../support/write-exchange.ts';
 
 const staff = 1500;
@@ -62,13 +63,13 @@ async function fill(
     data_dir,
     changed_by: 'npm run demo',
   });
-  const totals = await loadDirectory({
-    dir: join(data_dir, 'exchange'),
-    url: ingest.address,
-    key,
-    progress,
-  });
-  progress(`${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`);
+  // The earlier extract of the register comes first, so that those who moved since are known to have moved.
+  for (const dir of directoriesOf(join(data_dir, 'exchange'))) {
+    const totals = await loadDirectory({ dir, url: ingest.address, key, progress });
+    progress(
+      `${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`,
+    );
+  }
 
   step('Rolling up days and running detectors');
   const analytics = await startAnalytics({

@@ -25,7 +25,7 @@ import { createWorkdays } from './workday.ts';
 import { type World, createWorld } from './world.ts';
 
 export interface SimulationOptions {
-  /** People at work, 20 to 50 000. There are fifteen patients for each. */
+  /** People at work, 20 to 50 000. There are 12 to 26 patients for each. */
   staff: number;
   /** Local days, 2 to 730. */
   days: number;
@@ -77,11 +77,10 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   let serial = 0;
   const labels = createLabels();
   const delivery = createDelivery(createRandom(seed, 'delivery'));
-  const apart = new Set(planned.map(({ post, patient }) => pairOf(post, patient)));
   const care = createCare({
     ...world,
     end,
-    isKeptApart: (post, patient) => apart.has(pairOf(post, patient)),
+    isKeptApart: keptApart(planned),
     record: (episode) => relationships.push(relationshipRow((serial += 1), episode)),
   });
   const work = createWorkdays({
@@ -110,8 +109,30 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   yield* inChunks('coverage.ndjson', days, coverageRows(world));
 }
 
+/**
+ * Whom ordinary care must not bring together: those who are bound to meet otherwise, and whoever is
+ * looked at without care with the whole team of who looks. Bank staff work for any team.
+ */
+function keptApart(planned: readonly PlannedAccess[]): (post: Post, patient: Person) => boolean {
+  const apart = new Set<string>();
+  for (const { post, patient, ledger } of planned) {
+    apart.add(pairOf(post, patient));
+    if (ledger === 'hard_negatives') continue;
+    if (post.team !== undefined) apart.add(teamPairOf(post, patient));
+    apart.add(`${post.organisation.code} ${patient.patient_id}`);
+  }
+  return (post, patient) =>
+    apart.has(pairOf(post, patient)) ||
+    (post.team !== undefined && apart.has(teamPairOf(post, patient))) ||
+    (post.is_bank && apart.has(`${post.organisation.code} ${patient.patient_id}`));
+}
+
 function pairOf({ staff_id, organisation }: Post, { patient_id }: Person): string {
   return `${organisation.code} ${staff_id} ${patient_id}`;
+}
+
+function teamPairOf({ team, organisation }: Post, { patient_id }: Person): string {
+  return `${organisation.code}, ${team}: ${patient_id}`;
 }
 
 function checkOptions({ staff, days, seed, missed_share = 0 }: SimulationOptions): void {

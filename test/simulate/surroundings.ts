@@ -22,6 +22,8 @@ export interface Surroundings {
   inside_share: number;
   /** How much the sizes of organisations of one type differ: the sigma of their logarithm. */
   size_spread: number;
+  /** People in the register for each member of staff. */
+  patients_per_staff: number;
   /** People in a team, on average. */
   team_size: number;
   /** Homes in a street, which share a postcode. */
@@ -68,11 +70,12 @@ export function drawSurroundings(seed: number, missed_share?: number): Surroundi
     missed_share: missed_share ?? 0.04,
     uncovered_share: share(0.01, 0.06),
     half_covered_share: share(0.02, 0.09),
-    uncovered_kinds_share: share(0.02, 0.1),
+    uncovered_kinds_share: share(0.01, 0.07),
     accesses_per_staff_day: logUniform(random, 0.4, 0.9),
     misuse_share: logUniform(random, 1 / 10_000, 1 / 2_500),
     inside_share: share(0.2, 0.6),
     size_spread: share(0.25, 0.7),
+    patients_per_staff: share(12, 26),
     team_size: logUniform(random, 8, 60),
     homes_in_street: logUniform(random, 6, 24),
     moved_share: share(0.02, 0.04),
@@ -97,7 +100,7 @@ export function drawSurroundings(seed: number, missed_share?: number): Surroundi
     registration_only_share: share(0.2, 0.4),
     unrecorded_share: share(0.004, 0.018),
     follow_up_share: share(0.005, 0.03),
-    claim_share: share(0.01, 0.05),
+    claim_share: share(0.003, 0.02),
     break_glass_share: logUniform(random, 0.001, 0.006),
   };
 }

@@ -125,11 +125,13 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
   }
 
   function beginningOf(random: Random, access: PlannedAccess, shift: Shift | undefined): number {
+    // One of a row of accesses keeps its distance from the one before.
+    const unevenness = access.after_s === undefined ? random.int(60_000) : 0;
     if (access.minute !== undefined || shift === undefined)
-      return londonInstant(access.day, access.minute ?? 720) + random.int(60_000);
+      return londonInstant(access.day, access.minute ?? 720) + unevenness;
     return access.part === undefined
       ? instantOnDay(random, shift)
-      : instantAt(shift, access.part) + random.int(60_000);
+      : instantAt(shift, access.part) + unevenness;
   }
 
   /** What was bound to happen, each in the shift's session or in one that it names. */

@@ -19,7 +19,8 @@ export interface World {
   last_day: number;
 }
 
-const PATIENTS_PER_STAFF_MEMBER = 15;
+/** The synthetic range of NHS numbers holds no more people, and some numbers go to staff from outside. */
+const PEOPLE_MAX = 850_000;
 
 export interface WorldSettings {
   staff: number;
@@ -29,7 +30,7 @@ export interface WorldSettings {
   missed_share?: number | undefined;
 }
 
-/** A world of `staff` people at work and fifteen patients for each, the staff among them. */
+/** A world of `staff` people at work and a dozen patients or two for each, the staff among them. */
 export function createWorld({
   staff,
   seed,
@@ -43,7 +44,7 @@ export function createWorld({
     staff,
     surroundings,
   );
-  const size = staff * PATIENTS_PER_STAFF_MEMBER;
+  const size = Math.min(Math.round(staff * surroundings.patients_per_staff), PEOPLE_MAX);
   const population = settlePopulation(
     createRandom(seed, 'people'),
     organisations,

@@ -104,7 +104,9 @@ function crowds(
     (house) => types.includes(house.type) && (people.get(house)?.length ?? 0) >= high + 6,
   );
   if (houses.length === 0) return [];
-  return Array.from({ length: wanted }, () => {
+  const found: { day: number; posts: Post[] }[] = [];
+  // On a weekend there are too few at work for a crowd.
+  for (let attempt = 0; attempt < wanted * 4 && found.length < wanted; attempt += 1) {
     const house = random.pick(houses);
     const day = random.between(world.first_day, world.last_day - 1);
     const posts = casting.staff(
@@ -114,6 +116,8 @@ function crowds(
         post.role.duty === 'care' &&
         casting.days(post, 1, day, day).length > 0,
     );
-    return { day, posts };
-  });
+    if (posts.length >= low) found.push({ day, posts });
+    else posts.forEach((post) => casting.release(post));
+  }
+  return found;
 }

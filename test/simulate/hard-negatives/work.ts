@@ -21,8 +21,9 @@ export function alphabeticalClinics(casting: Casting, wanted: number): Draft[] {
         part: 0.04,
         care: 'appointment' as const,
         is_care_certain: false,
+        manner: { searches: 0 },
       };
-      return inTurn(clinic, list, () => random.between(30, 150));
+      return inTurn(clinic, list, () => random.between(50, 150));
     });
 }
 

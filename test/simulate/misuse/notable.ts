@@ -59,23 +59,31 @@ export function planSurges(casting: Casting, wanted: number): Draft[] {
     .filter(([organisation, posts]) => organisation.type === 'acute' && posts.length >= 40)
     .map(([organisation]) => organisation);
   const planned: Draft[] = [];
-  for (let nth = 0; nth < wanted && houses.length > 0; nth += 1) {
+  for (let attempt = 0, surges = 0; attempt < wanted * 6 && surges < wanted; attempt += 1) {
+    if (houses.length === 0) break;
     const house = random.pick(houses);
     const day = random.between(world.first_day + 2, world.last_day - 1);
-    const crowd = casting
-      .staff(
-        random.between(12, 22),
-        (post) => post.organisation === house && post.role.duty === 'care',
-      )
-      .flatMap((post) => casting.days(post, 1, day, day).map(() => post));
+    const crowd = casting.staff(
+      random.between(12, 22),
+      (post) =>
+        post.organisation === house &&
+        post.role.duty === 'care' &&
+        post.team?.startsWith('Emergency') !== true &&
+        casting.days(post, 1, day, day).length > 0,
+    );
     const [first] = crowd;
     const [patient] = first === undefined ? [] : casting.strangers(first, 1);
-    if (patient === undefined || crowd.some((post) => isTied(post, patient))) continue;
+    // On a weekend there are too few at work.
+    if (patient === undefined || crowd.length < 12 || crowd.some((post) => isTied(post, patient))) {
+      crowd.forEach((post) => casting.release(post));
+      continue;
+    }
+    surges += 1;
     // Admitted under one team; the crowd is of the others.
     const link = { kind: 'admission' as const, team: 'Emergency department', days_before: 1 };
-    crowd
-      .filter((post) => post.team?.startsWith('Emergency') !== true)
-      .forEach((post, index) => planned.push({ post, patient, day, ...(index === 0 && { link }) }));
+    crowd.forEach((post, index) =>
+      planned.push({ post, patient, day, ...(index === 0 && { link }) }),
+    );
   }
   return planned;
 }

@@ -17,14 +17,15 @@ export function planEnumerations(casting: Casting, wanted: number): Draft[] {
         (a, b) => (streetOf(a) < streetOf(b) ? -1 : 1),
       ];
       const sorted = pool
-        .filter((patient) => isStranger(post, patient, world.last_day))
+        .filter((patient) => patient.address.is_placed && isStranger(post, patient, world.last_day))
         .sort(random.pick(orders));
       const count = random.between(10, 24);
       const at = random.int(Math.max(1, sorted.length - count));
       const [day] = casting.days(post, 1);
       if (day === undefined) return [];
-      const list = { post, day, part: 0.05 + random.next() * 0.2 };
-      return inTurn(list, sorted.slice(at, at + count), () => random.between(25, 120));
+      const manner = { searches: 0 };
+      const list = { post, day, part: 0.05 + random.next() * 0.2, manner };
+      return inTurn(list, sorted.slice(at, at + count), () => random.between(50, 140));
     });
 }
 

@@ -156,7 +156,7 @@ describe('reference data', () => {
     expect(new Set(reference('patients').map((row) => row['area_code'])).size).toBe(8);
     const share = reference('patients').length / ORDINARY.staff;
     expect(share).toBeGreaterThanOrEqual(12);
-    expect(share).toBeLessThanOrEqual(20);
+    expect(share).toBeLessThanOrEqual(27);
   });
 
   it('names organisations, patients and staff that exist', () => {

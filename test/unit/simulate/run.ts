@@ -16,6 +16,8 @@ export interface Run {
   truth: LabelRow[];
   hard_negatives: LabelRow[];
   reference: (dataset: string) => Fields[];
+  /** The same of the earlier extract. */
+  earlier: (dataset: string) => Fields[];
 }
 
 /** Big enough for every scenario, small enough to run in about a second. */
@@ -25,6 +27,9 @@ export const ORDINARY: SimulationOptions = {
   seed: 11,
   ends_on: '2026-09-30',
 };
+
+/** Long enough for what takes months, with staff enough for what takes a crowd. */
+export const LONG: SimulationOptions = { staff: 1000, days: 106, seed: 5, ends_on: '2026-09-30' };
 
 export function runExchange(options: SimulationOptions): Run {
   const files = new Map<string, string>();
@@ -48,6 +53,7 @@ export function runExchange(options: SimulationOptions): Run {
     truth: rowsOf<LabelRow>(files, 'truth.ndjson'),
     hard_negatives: rowsOf<LabelRow>(files, 'hard_negatives.ndjson'),
     reference: (dataset) => rowsOf<Fields>(files, `reference/${dataset}.ndjson`),
+    earlier: (dataset) => rowsOf<Fields>(files, `earlier/reference/${dataset}.ndjson`),
   };
 }
 
