@@ -66,6 +66,7 @@ async function fill(
   // The earlier extract of the register comes first, so that those who moved since are known to have moved.
   for (const dir of directoriesOf(join(data_dir, 'exchange'))) {
     const totals = await loadDirectory({ dir, url: ingest.address, key, progress });
+    if (totals.sent === 0) continue;
     progress(
       `${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`,
     );
