@@ -17,7 +17,7 @@ reason: "{staff} opened the record of {colleague} at {organisation}. {link}, and
 WITH
 -- What is known of each member of staff: one row per person and staff row. They serve an organisation from the day on
 -- which they start to the day on which they leave it, or its directory.
-records AS (
+records AS MATERIALIZED (
     SELECT p.person_key AS person_key, s.staff_id AS staff_id, s.organisation_code AS organisation_code, s.team AS team,
         s.manager_staff_id AS manager_staff_id, s.nhs_number AS nhs_number,
         upperUTF8(trimBoth(s.surname)) AS surname, s.date_of_birth AS date_of_birth, s.address_key AS address_key,
@@ -40,7 +40,7 @@ described AS (
     HAVING count() = 1
 ),
 -- Staff as patients: one row per patient record and staff row.
-colleagues AS (
+colleagues AS MATERIALIZED (
     SELECT if(c.nhs_number != '', c.nhs_number, d.patient_id) AS patient_id, c.person_key AS person_key,
         c.staff_id AS staff_id, c.organisation_code AS organisation_code, c.team AS team,
         c.manager_staff_id AS manager_staff_id, c.serves_from AS serves_from, c.serves_until AS serves_until
@@ -50,7 +50,7 @@ colleagues AS (
     WHERE c.nhs_number != '' OR d.patient_id != ''
 ),
 -- Accesses to them that nothing of a team's strength explains, where feeds tell of enough care: one row per access.
-unlinked AS (
+unlinked AS MATERIALIZED (
     SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, team, strength, coverage
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
     WHERE coverage >= {coverage_min:Float64}
@@ -71,7 +71,7 @@ places AS (
     GROUP BY person_key, organisation_code
 ),
 -- Those to somebody else who serves the same organisation on that day: one row per access, with the nearest tie.
-opened AS (
+opened AS MATERIALIZED (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id,
         u.organisation_code AS organisation_code, u.patient_id AS patient_id, any(u.role_name) AS role,
         any(u.strength) AS strength, any(u.coverage) AS coverage,
