@@ -41,7 +41,10 @@ async function markReferenceDays(
   const read = changed
     .map(({ dataset }) => dataset)
     .filter((dataset) => existsSync(join(project_root, touchedDaysPath(dataset))));
-  for (const dataset of read) {
+  // Before anything is built there is no access that could be touched, and first loads are the largest.
+  const has_builds =
+    (await client.rows(loadStatement('analytics/queries/any_build.sql'))).length > 0;
+  for (const dataset of has_builds ? read : []) {
     await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, {
       limits: 'analysis',
     });

@@ -3,7 +3,7 @@
 -- are not marked yet are nobody's fault, and left out as well.
 WITH
 source_events AS (
-    SELECT c.day AS day, c.action AS action, c.outcome AS outcome, c.staff_id_system AS staff_id_system,
+    SELECT c.day AS day, c.action AS action, c.outcome AS outcome, c.trigger AS trigger, c.staff_id_system AS staff_id_system,
         c.staff_id AS staff_id, c.organisation_code AS organisation_code, c.patient_id AS patient_id
     FROM committed_events AS c
     WHERE ({is_every_day:Bool} OR c.day IN {days:Array(Date)})
@@ -56,6 +56,35 @@ figures AS (
     UNION ALL
     SELECT s.day AS day, 'openings' AS figure, toInt64(0) AS source, toInt64(sum(s.openings)) AS rolled_up
     FROM staff_days AS s WHERE {is_every_day:Bool} OR s.day IN {days:Array(Date)} GROUP BY s.day
+    UNION ALL
+    SELECT e.day AS day, 'accesses by hand' AS figure,
+        toInt64(uniqExactIf((e.staff_id_system, e.staff_id, e.organisation_code, e.patient_id), e.patient_id != ''
+            AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown'))) AS source,
+        toInt64(0) AS rolled_up
+    FROM source_events AS e GROUP BY e.day
+    UNION ALL
+    SELECT l.day AS day, 'accesses by hand' AS figure, toInt64(0) AS source, toInt64(count()) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT l.day AS day, 'accesses by role' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'accesses by role' AS figure, toInt64(0) AS source, toInt64(sum(c.accesses)) AS rolled_up
+    FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
+    UNION ALL
+    SELECT l.day AS day, 'linked accesses by role' AS figure, toInt64(countIf(l.strength > 'none')) AS source,
+        toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'linked accesses by role' AS figure, toInt64(0) AS source,
+        toInt64(sum(c.inferred + c.organisation + c.team + c.person)) AS rolled_up
+    FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
+    UNION ALL
+    SELECT l.day AS day, 'patients in circles' AS figure, toInt64(uniqExact(l.patient_id)) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'patients in circles' AS figure, toInt64(0) AS source, toInt64(uniqExact(c.patient_id)) AS rolled_up
+    FROM circle_links AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
 )
 SELECT toString(f.day) AS day, f.figure AS figure, sum(f.source) AS source, sum(f.rolled_up) AS rolled_up
 FROM figures AS f

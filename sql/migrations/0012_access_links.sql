@@ -54,24 +54,56 @@ CREATE VIEW IF NOT EXISTS link_coverage AS
 SELECT * FROM link_coverage_builds
 WHERE (day, build) IN (SELECT day, max(day_builds.build) FROM day_builds GROUP BY day);
 
--- One row per judged day, organisation and role: the share of accesses that are explained with organisation strength
--- or better, on that day and the back_days - 1 before it. A small role's share is drawn to its organisation's, as if
--- twenty accesses had been like those. Where the share is low, feeds are missing, and an access that nothing explains
--- says nothing.
+-- One row per judged day and organisation and role with an access on it: the share of accesses that are explained with
+-- organisation strength or better, on that day and the back_days - 1 before it. A small role's share is drawn to its
+-- organisation's, as if twenty accesses had been like those. Where the share is low, feeds are missing, and an access that
+-- nothing explains says nothing. Sums run over arrays of days, since rows for every day that looks back on another would
+-- be millions for a month.
 CREATE VIEW IF NOT EXISTS coverage_of AS
-SELECT day, organisation_code, role, (explained + 20 * organisation_share) / (accesses + 20) AS coverage
-FROM (
-    SELECT arrayJoin(arrayFilter(judged -> c.day <= judged AND c.day > subtractDays(judged, {back_days:UInt32}),
-            {days:Array(Date)})) AS day,
-        c.organisation_code AS organisation_code, c.role AS role,
-        sum(c.accesses) AS accesses, sum(c.organisation + c.team + c.person) AS explained,
-        sum(explained) OVER (PARTITION BY day, organisation_code)
-            / sum(accesses) OVER (PARTITION BY day, organisation_code) AS organisation_share
+WITH
+told AS (
+    SELECT c.day AS day, c.organisation_code AS organisation_code, c.role AS role,
+        toUInt64(c.accesses) AS accesses, toUInt64(c.organisation) + c.team + c.person AS explained
     FROM link_coverage AS c
     WHERE c.day > subtractDays(arrayMin({days:Array(Date)}), {back_days:UInt32})
         AND c.day <= arrayMax({days:Array(Date)})
-    GROUP BY day, c.organisation_code, c.role
-);
+),
+roles AS (
+    SELECT organisation_code, role, arraySort(groupArray((day, accesses, explained))) AS said
+    FROM told
+    GROUP BY organisation_code, role
+),
+houses AS (
+    SELECT organisation_code, arraySort(groupArray((day, accesses, explained))) AS said
+    FROM (
+        SELECT day, organisation_code, sum(accesses) AS accesses, sum(explained) AS explained
+        FROM told
+        GROUP BY day, organisation_code
+    )
+    GROUP BY organisation_code
+),
+of_roles AS (
+    SELECT organisation_code, role, looked.1 AS judged, looked.2 AS accesses, looked.3 AS explained
+    FROM (SELECT organisation_code, role, said.1 AS on_days, arrayCumSum(said.2) AS accesses_to, arrayCumSum(said.3) AS explained_to
+        FROM roles)
+    ARRAY JOIN arrayMap(place -> (on_days[place],
+            accesses_to[place] - accesses_to[arrayCount(d -> d <= subtractDays(on_days[place], {back_days:UInt32}), on_days)],
+            explained_to[place] - explained_to[arrayCount(d -> d <= subtractDays(on_days[place], {back_days:UInt32}), on_days)]),
+        arrayFilter(place -> has({days:Array(Date)}, on_days[place]), arrayEnumerate(on_days))) AS looked
+),
+of_houses AS (
+    SELECT organisation_code, looked.1 AS judged, looked.2 AS share
+    FROM (SELECT organisation_code, said.1 AS on_days, arrayCumSum(said.2) AS accesses_to, arrayCumSum(said.3) AS explained_to
+        FROM houses)
+    ARRAY JOIN arrayMap(place -> (on_days[place],
+            (explained_to[place] - explained_to[arrayCount(d -> d <= subtractDays(on_days[place], {back_days:UInt32}), on_days)])
+            / (accesses_to[place] - accesses_to[arrayCount(d -> d <= subtractDays(on_days[place], {back_days:UInt32}), on_days)])),
+        arrayFilter(place -> has({days:Array(Date)}, on_days[place]), arrayEnumerate(on_days))) AS looked
+)
+SELECT r.judged AS day, r.organisation_code AS organisation_code, r.role AS role,
+    (r.explained + 20 * h.share) / (r.accesses + 20) AS coverage
+FROM of_roles AS r
+INNER JOIN of_houses AS h ON h.judged = r.judged AND h.organisation_code = r.organisation_code;
 
 -- One row per access of the days of which the strongest explanation is weaker than `below`, with the share of its
 -- organisation's and role's accesses that are explained.

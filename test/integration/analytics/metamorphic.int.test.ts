@@ -16,19 +16,23 @@ onEachEngine('the same world', (engine) => {
 
   beforeEach(() => engine().truncate());
 
-  async function judged(): Promise<unknown> {
+  async function judged() {
     expect(await detect({ client: engine().client, clock })).toMatchObject({ failed: [] });
     expect(await checkInvariants(engine().client)).toEqual([]);
     const unsaid = "SELECT alert_id FROM alert_versions WHERE version > 1 AND change_reason = ''";
     expect(await engine().client.rows(parseStatement('t', unsaid))).toEqual([]);
-    return engine().client.rows(
-      parseStatement(
-        't',
+    const rows = <T>(text: string) => engine().client.rows<T>(parseStatement('t', text));
+    return {
+      alerts: await rows<{ detector_id: string }>(
         `SELECT alert_id, detector_id, staff_id, organisation_code, patient_id, day, first_at, last_at, event_ids, sources,
            score, severity, reason, facts
          FROM alerts WHERE status = 'open' ORDER BY alert_id`,
       ),
-    );
+      explanations: await rows<{ explanation_id: string; evidence: string }>(
+        `SELECT day, staff_id, organisation_code, patient_id, explanation_id, strength, evidence
+         FROM access_explanations ORDER BY ALL`,
+      ),
+    };
   }
   const between = () => detect({ client: engine().client, clock });
   /** As the service does while events stream in: live detectors at once, days that were just built left to rest. */
@@ -42,11 +46,22 @@ onEachEngine('the same world', (engine) => {
     const loads = loadsInto(engine().client);
     for (const dataset of datasets) await loads.reference(dataset, world.reference[dataset] ?? []);
     for (const rows of world.days) await loads.events(rows);
-    const alerts = (await judged()) as { detector_id: string }[];
+    const all = await judged();
+    const { alerts, explanations } = all;
     expect([...new Set(alerts.map(({ detector_id }) => detector_id))]).toEqual(
       expect.arrayContaining(['own_record', 'household', 'out_of_area', 'no_link']),
     );
-    expected = alerts;
+    expect(new Set(explanations.map(({ explanation_id }) => explanation_id))).toEqual(
+      new Set([
+        'appointment',
+        'caseload',
+        'earlier_explained',
+        'named_clinician',
+        'registered_practice',
+        'team_cluster',
+      ]),
+    );
+    expected = all;
   });
 
   it('makes the same alerts when its events come shuffled, judged after each load', async () => {
@@ -88,7 +103,7 @@ onEachEngine('the same world', (engine) => {
     const wrong: Record<string, Row> = {
       patients: { address_key: 'one-address', area_code: 'north', flags: [] },
       staff: { nhs_number: 'p1', address_key: 'one-address' },
-      care_relationships: { organisation_code: 'ORG2' },
+      care_relationships: { patient_id: 'p130', organisation_code: 'ORG2' },
     };
     for (const dataset of datasets) {
       await loads.reference(
@@ -130,7 +145,10 @@ onEachEngine('the same world', (engine) => {
   });
 });
 
-/** A practice in the north and one in the south, their staff with homes, and four days of care with some misuse. */
+/**
+ * A practice in the north and a hospital in the south, their staff with homes, and four days of care with some
+ * misuse. The hospital's feed tells of a part of its care.
+ */
 function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[][] } {
   const random = seeded(seed);
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
@@ -140,7 +158,7 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
     date_of_birth: `19${50 + (i % 40)}-01-01`,
     address_key: `home-${Math.floor(i / 3)}`,
     area_code: i < 120 ? 'north' : 'south',
-    gp_practice_code: i < 120 ? 'ORG1' : 'ORG2',
+    gp_practice_code: i < 120 ? 'ORG1' : '',
     flags: i % 19 === 5 ? ['protected_address'] : [],
   }));
   const staff = Array.from({ length: 12 }, (_, i) => ({
@@ -159,7 +177,9 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
       const patient = pick(
         i % 10 === 9
           ? patients
-          : patients.filter((one) => one.gp_practice_code === member.organisation_code),
+          : patients.filter(
+              (one) => (one.gp_practice_code === 'ORG1') === (member.organisation_code === 'ORG1'),
+            ),
       );
       return {
         event_id: `e-${index}-${i}`,
@@ -180,7 +200,7 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
       ],
       organisations: [
         { organisation_code: 'ORG1', name: 'North Practice', type: 'gp', area_code: 'north' },
-        { organisation_code: 'ORG2', name: 'South Practice', type: 'gp', area_code: 'south' },
+        { organisation_code: 'ORG2', name: 'South Hospital', type: 'acute', area_code: 'south' },
       ],
       staff,
       staff_identities: [
@@ -196,6 +216,21 @@ function makeWorld(seed: number): { reference: Record<string, Row[]>; days: Row[
           starts_at: '2026-03-28T10:00:00Z',
           team: 'team-1',
         },
+        ...patients.slice(120).flatMap(({ patient_id }, i) =>
+          i % 4 === 3
+            ? []
+            : [
+                {
+                  relationship_id: `care-${i}`,
+                  patient_id,
+                  organisation_code: 'ORG2',
+                  kind: 'caseload',
+                  starts_at: `2026-03-${27 + (i % 3)}T00:00:00Z`,
+                  ends_at: `2026-03-${27 + (i % 3)}T10:00:00Z`,
+                  staff_id: i % 2 === 0 ? `s${8 + (i % 4)}` : '',
+                },
+              ],
+        ),
       ],
     },
     days,

@@ -103,6 +103,17 @@ describe('every detector and explanation', () => {
   });
 });
 
+describe('every explanation', () => {
+  it('looks no further ahead than the days that a changed relationship touches', () => {
+    const touched = readFileSync(join(project_root, touchedDaysPath('care_relationships')), 'utf8');
+    const ahead = Number(/subtractDays\(min\(starts_on\), (\d+)\)/.exec(touched)?.[1]);
+    const broken = loadExplanations().filter(
+      ({ params }) => !(Number(params['before_days'] ?? 0) <= ahead),
+    );
+    expect(broken.map(({ id }) => id)).toEqual([]);
+  });
+});
+
 describe('every detector', () => {
   it('states in its reason only what it gives as facts', () => {
     const broken = detectors.flatMap((detector) => {
