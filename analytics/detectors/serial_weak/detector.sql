@@ -1,0 +1,118 @@
+/* @detector
+id: serial_weak
+version: 1
+title: Several weak signs on one person
+status: active
+severity: medium
+mode: scheduled
+schedule: "9-59/10 * * * *"
+grain: [staff_id_system, staff_id, organisation_code]
+period: day
+lookback_days: 30
+params:
+  sensitive: "mental|psych|social.?care|safeguard|protection.?plan|substance|addiction|sexual|domestic"
+  demographics: "demograph|patient.?details|contact.?details|address|personal.?details"
+  hours: "7,20"
+  chance_max: 0.05
+  kinds_min: 3
+  repeat_days_min: 3
+  prior_weight: 30
+  dispersion_weight: 0.01
+  organisation_weight: 0.45
+  lookback_days: 30
+needs: [care_relationships]
+silenced_by: team
+reason: "{staff} shows {kinds} unusual things in {lookback_days} days that no link of their team explains, none of them enough alone: {signs}. For others in the role at {organisation} each would be rarer than once in {once_in} people. {unexplained} of the {looks} looks cited nothing explains at all."
+@detector */
+WITH
+['sensitive content', 'demographics alone', 'out of hours', 'other unlinked looks'] AS names,
+-- Each access under one kind at most, so that kinds do not overlap; under none where the team is linked.
+marked AS (
+    SELECT day, organisation_code, staff_id_system, staff_id, patient_id, role, role_name, strength, multiIf(
+            strength >= 'team', '',
+            arrayExists(name -> match(lowerUTF8(name), {sensitive:String}), sections), names[1],
+            notEmpty(sections) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), sections), 'demographics alone',
+            toHour(first_at, 'Europe/London') < toUInt8(splitByChar(',', {hours:String})[1])
+                OR toHour(first_at, 'Europe/London') >= toUInt8(splitByChar(',', {hours:String})[-1]), 'out of hours',
+            names[-1]) AS kind
+    FROM access_links
+    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        AND (staff_id_system, staff_id) NOT IN (
+            SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
+),
+-- A person's day, and the look-back of the person, of their role and of their organisation: counts by kind.
+persons AS (
+    SELECT day, organisation_code, staff_id_system, staff_id, role_name, d.hits AS added, sum(d.accesses) OVER past AS own,
+        sum(d.accesses) OVER of_role AS by_role, sum(d.accesses) OVER of_all AS by_all, sumForEach(d.hits) OVER past AS hits,
+        sumForEach(d.hits) OVER of_role AS role_hits, sumForEach(d.hits) OVER of_all AS all_hits
+    FROM (
+        SELECT day, organisation_code, staff_id_system, staff_id, max(role) AS role, max(m.role_name) AS role_name,
+            toInt64(count()) AS accesses, sumForEach(arrayMap(name -> toInt64(name = m.kind), names)) AS hits
+        FROM marked AS m
+        GROUP BY day, organisation_code, staff_id_system, staff_id
+    ) AS d
+    WINDOW past AS (PARTITION BY organisation_code, staff_id_system, staff_id ORDER BY day
+            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
+        of_role AS (PARTITION BY organisation_code, role ORDER BY day
+            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
+        of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+),
+-- By kind, the share that is expected, and the beta-binomial chance of as many, mid-p. One row per person's day on which
+-- all but one of the kinds asked for stand above what is expected.
+tested AS (
+    SELECT p.*, (1 - {dispersion_weight:Float64}) / {dispersion_weight:Float64} AS size,
+        arrayMap((hit, of_role, of_all) -> (of_role - hit + {prior_weight:Float64} * (of_all - hit + 1) / (by_all - own + 1))
+            / (by_role - own + {prior_weight:Float64}), hits, role_hits, all_hits) AS shares,
+        arrayMap((hit, share) -> if(hit > own * share, arraySum(arrayMap(j -> if(j = hit, arrayAvg([0, 1]), 1)
+            * exp(lgamma(own + 1) - lgamma(j + 1) - lgamma(own - j + 1) + lgamma(j + share * size)
+                + lgamma(own - j + (1 - share) * size) - lgamma(own + size) + lgamma(size) - lgamma(share * size)
+                - lgamma((1 - share) * size)), range(toUInt32(hit), toUInt32(own) + 1))), 1), hits, shares) AS chances,
+        arrayFilter(i -> hits[i] > 1 AND chances[i] <= {chance_max:Float64}, arrayEnumerate(names)) AS found_kinds
+    FROM persons AS p
+    WHERE day IN {days:Array(Date)} AND arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
+            >= {kinds_min:UInt32} - 1
+        AND length(found_kinds) >= {kinds_min:UInt32} - 1 AND arrayExists(i -> added[i] > 0, found_kinds)
+),
+-- Their accesses of those kinds; and patients to whom they came back, by looks that are of none of the first three.
+looked AS (
+    SELECT t.day AS day, t.organisation_code AS organisation_code, t.staff_id_system AS staff_id_system,
+        t.staff_id AS staff_id, any((t.role_name, t.hits, t.own, t.shares, t.chances, t.found_kinds)) AS figures,
+        NOT has(figures.6, length(names)) AND arrayMax(mapValues(sumMap(map(m.patient_id, toUInt32(m.kind = names[-1])))))
+            >= {repeat_days_min:UInt32} AS comes_back,
+        arrayFilter(look -> has(figures.6, indexOf(names, look.1)) OR (comes_back AND look.1 = names[-1]),
+            groupUniqArray((m.kind, m.day, m.patient_id, m.strength < 'organisation'))) AS looks,
+        arrayMap(look -> (look.2, look.3), looks) AS cited, arrayCount(look -> look.4, looks) AS unexplained
+    FROM marked AS m
+    INNER JOIN tested AS t ON t.organisation_code = m.organisation_code AND t.staff_id_system = m.staff_id_system
+        AND t.staff_id = m.staff_id
+    WHERE m.day <= t.day AND m.day >= subtractDays(t.day, {lookback_days:UInt32}) AND m.kind != ''
+    GROUP BY t.day, t.organisation_code, t.staff_id_system, t.staff_id
+    HAVING length(figures.6) + comes_back >= {kinds_min:UInt32}
+),
+found AS (
+    SELECT l.day AS day, l.organisation_code AS organisation_code, l.staff_id_system AS staff_id_system,
+        l.staff_id AS staff_id, any(l.figures) AS figures, any(length(l.cited)) AS looks, any(l.unexplained) AS unexplained,
+        any(l.comes_back) AS comes_back, arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events,
+        any(length(l.figures.6) + l.comes_back) AS kinds
+    FROM committed_events AS e
+    INNER JOIN looked AS l ON l.organisation_code = e.organisation_code AND l.staff_id_system = e.staff_id_system
+        AND l.staff_id = e.staff_id
+    WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
+        AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND has(l.cited, (e.day, e.patient_id))
+    GROUP BY l.day, l.organisation_code, l.staff_id_system, l.staff_id
+)
+SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
+    '' AS patient_id, f.day AS day, events[1].1 AS first_at, events[-1].1 AS last_at,
+    -- The sum of the signs, each at most twice one at its threshold; looks that the organisation is linked to weigh.
+    round((comes_back + arraySum(arrayMap(i -> least(1 + 1, log(figures.5[i]) / log({chance_max:Float64})), figures.6)))
+        / (kinds + kinds) * ({organisation_weight:Float64} + (1 - {organisation_weight:Float64}) * unexplained / looks), 4) AS score,
+    map('role', toString(figures.1), 'kinds', toString(kinds), 'looks', toString(looks), 'unexplained', toString(unexplained),
+        'signs', concat(arrayStringConcat(arrayMap(i -> concat(names[i], ' (', toString(figures.2[i]), ' of ',
+            toString(figures.3), ' accesses, expected ', toString(round(figures.3 * figures.4[i], 1)), ')'), figures.6), ', '),
+            if(comes_back, ', the same patient on several days', '')),
+        'organisation', if(o.name = '', toString(f.organisation_code), o.name),
+        'once_in', toString(round(1 / {chance_max:Float64})), 'lookback_days', toString({lookback_days:UInt32})) AS facts,
+    arrayMap(event -> event.3, events) AS event_ids,
+    arrayMap(event -> toString(event.2), events) AS sources
+FROM found AS f
+LEFT JOIN organisations AS o ON o.organisation_code = f.organisation_code
