@@ -73,8 +73,10 @@ export function findBlocks(bytes: Buffer, segment_id: string, from: number): Fou
   let whole_to = from;
   for (let at = bytes.indexOf(start, from); at >= 0; at = bytes.indexOf(start, at + 1)) {
     const mark = readMark(bytes, at, 'batch');
-    if (!mark?.json.toString('latin1', 0, 200).includes(name)) continue;
-    const length = Number(/"bytes":(\d{1,12})/.exec(mark.json.toString('latin1'))?.[1] ?? NaN);
+    if (!mark || mark.json.length > trailer_bytes_max) continue;
+    const json = mark.json.toString('latin1');
+    if (!json.slice(0, 200).includes(name)) continue;
+    const length = Number(/"bytes":(\d{1,12})/.exec(json)?.[1] ?? NaN);
     const first = at - length;
     if (!(first >= whole_to)) continue;
     const trailer = unsealed<BatchTrailer>(mark.json, bytes.subarray(first, at));
@@ -91,11 +93,10 @@ export function findBlocks(bytes: Buffer, segment_id: string, from: number): Fou
  */
 function damagedTailEnd(bytes: Buffer, from: number, segment_id: string): number {
   let damaged_to = from;
-  const name = nameOf(segment_id);
-  for (let at = bytes.indexOf(name, from); at >= 0; at = bytes.indexOf(name, at + 1)) {
-    const end = bytes.indexOf('}\n', at);
-    if (end >= 0) damaged_to = Math.max(damaged_to, end + 2);
-  }
+  // Of all names that have an end behind them, the last one's is the furthest.
+  const last_end = bytes.lastIndexOf('}\n');
+  const last_name = last_end < 0 ? -1 : bytes.lastIndexOf(nameOf(segment_id), last_end);
+  if (last_name >= from) damaged_to = bytes.indexOf('}\n', last_name) + 2;
   // The name itself may be what is damaged, or the brace or the line break behind the check sum.
   for (
     let at = bytes.indexOf(',"crc32":', from);
@@ -117,6 +118,9 @@ function damagedTailEnd(bytes: Buffer, from: number, segment_id: string): number
 function lineEnd(bytes: Buffer, at: number): number {
   return bytes[at] === 10 ? at + 1 : at;
 }
+
+/** A receipt, two names and a few numbers: what is longer is damage, and is not read over and over. */
+const trailer_bytes_max = 4 * 1024;
 
 /** A header of events is some 300 bytes, and every batch is longer. */
 const header_bytes_max = 512;
