@@ -11,7 +11,20 @@ export interface Loads {
   reference(dataset: string, rows: readonly Row[], as_of?: string): Promise<number>;
   /** Rows of a load that was cut short before it was committed. */
   uncommitted(rows: readonly Row[]): Promise<number>;
+  /** Rows that no load brings: our own users and what they looked at. */
+  own(table: string, rows: readonly Row[]): Promise<void>;
 }
+
+/** Tables whose rows a case may give under their own name, and what each row has unless it says otherwise. */
+export const own_tables: Readonly<Record<string, Row>> = {
+  user_versions: { version: 1, organisation_codes: ['ORG1'], role: 'investigator' },
+  own_audit: { user_id: 'u1', role: 'investigator', action: 'view', subject_kind: 'alert' },
+  alert_versions: {
+    version: 1,
+    staff_id_system: 'urn:access-audit:local',
+    organisation_code: 'ORG1',
+  },
+};
 
 /** What a case's event says unless it says otherwise: a view by a person's own hand. */
 const event_defaults = {
@@ -50,7 +63,7 @@ const reference_defaults: Readonly<Record<string, Row>> = {
 };
 
 const committed_at = Date.parse('2026-06-01T00:00:00Z');
-const instants = ['starts_at', 'ends_at', 'ended_at', 'occurred_at'];
+const instants = ['starts_at', 'ends_at', 'ended_at', 'occurred_at', 'at'];
 
 /** Loads with numbers from 1 up, in the order in which they are called. */
 export function createLoads(client: SqlClient): Loads {
@@ -81,6 +94,13 @@ export function createLoads(client: SqlClient): Loads {
       await insertUniform(client, 'access_events', events);
       await client.insert('segments', [segmentRow(load_seq, events)]);
       return load_seq;
+    },
+    async own(table, rows) {
+      await insertUniform(
+        client,
+        table,
+        rows.map((row) => withInstants({ ...own_tables[table], ...row })),
+      );
     },
     async uncommitted(rows) {
       load_seq += 1;

@@ -6,7 +6,7 @@ import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { project_root } from '../sql/statement.ts';
 import type { Alert } from './alerts.ts';
-import { createLoads, type Row } from './case-data.ts';
+import { createLoads, own_tables, type Row } from './case-data.ts';
 import { isPastGrace, readDays } from './days.ts';
 import type { Detector } from './detectors.ts';
 import { definitionInvalid } from './errors.ts';
@@ -86,6 +86,7 @@ export async function loadGiven(
     const [dataset = '', as_of] = name.split(' as of ');
     if (dataset === 'events') await loads.events(rows);
     else if (dataset === 'uncommitted_events') await loads.uncommitted(rows);
+    else if (dataset in own_tables) await loads.own(dataset, rows);
     else await loads.reference(dataset, rows, as_of);
   }
 }

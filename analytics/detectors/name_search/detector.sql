@@ -1,0 +1,128 @@
+/* @detector
+id: name_search
+version: 1
+title: The same name searched for again and again, then opened
+status: active
+severity: medium
+mode: scheduled
+schedule: "0-59/10 * * * *"
+grain: [staff_id_system, staff_id, organisation_code]
+period: day
+lookback_days: 6
+params:
+  { searches_min: 3, own_searches_min: 2, apart_seconds: 600, usual_share_max: 0.02, prior_weight: 20, letters_min: 2,
+    organisation_weight: 0.4, inferred_weight: 0.7, other_name_weight: 0.7, lookback_days: 6,
+    no_family_names: "KAUR,SINGH,BEGUM,BIBI,KHATUN,DEVI,KUMARI,KUMAR,AKHTAR,MISS,MR,MRS,MS,BABY,BOY,GIRL,TWIN,UNKNOWN,TEST" }
+needs: [patients, care_relationships]
+silenced_by: team
+reason: "{staff} searched for {whose} {searches} times in {window} days and then opened {opened} of that name that nothing links to their team. Of {role_searches} searches of the role in that time, {others} other names were searched for as often by one person."
+@detector */
+WITH
+-- Logins that are nobody's own, with the day until which they are.
+nobodies AS (
+    SELECT staff_id_system, staff_id,
+        if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS until
+    FROM staff_identities
+    WHERE kind IN ('shared', 'system', 'test')
+),
+-- Staff who search at all, so that the others are not read.
+searchers AS (
+    SELECT DISTINCT staff_id_system, staff_id
+    FROM staff_days
+    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        AND searches > 0
+),
+-- Searches by a person's own hand, in words of enough letters: one row per search.
+searches AS (
+    SELECT e.day AS day, e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
+        multiIf(e.role_code != '', toString(e.role_code), lowerUTF8(toString(e.role_name))) AS role,
+        (e.occurred_at, e.source, e.event_id) AS search,
+        arrayDistinct(arrayFilter(word -> lengthUTF8(word) >= {letters_min:UInt32}
+            AND match(word, '^[^0-9]+$'), splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(e.search_terms)))) AS words
+    FROM committed_events AS e
+    LEFT JOIN nobodies AS n ON n.staff_id_system = e.staff_id_system AND n.staff_id = e.staff_id
+    WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
+        AND e.action = 'search' AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.search_terms != ''
+        AND e.day >= n.until
+),
+-- The surnames of staff, words that are hardly a family's name left out.
+own_names AS (
+    SELECT staff_id_system, staff_id, groupUniqArrayArray(arrayFilter(word -> lengthUTF8(word) >= {letters_min:UInt32}
+        AND NOT has(splitByChar(',', {no_family_names:String}), word),
+        splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(surname)))) AS words
+    FROM staff
+    WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM searchers)
+    GROUP BY staff_id_system, staff_id
+),
+-- How often each word was searched for up to each judged day: one row per judged day, staff member and word. What
+-- follows within minutes is the same search, put better.
+repeated AS (
+    SELECT judged, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
+        s.role AS role, word, has(any(o.words), word) AS is_own, arraySort(groupArray(s.search)) AS found,
+        arrayFilter((search, gap) -> gap = 0 OR gap >= {apart_seconds:UInt32}, found, arrayMap(
+            (search, before) -> if(before.3 = '', 0, greatest(1, dateDiff('second', before.1, search.1))),
+            found, arrayPushFront(arrayPopBack(found), (found[1].1, '', '')))) AS apart,
+        count() OVER (PARTITION BY judged, organisation_code, role ORDER BY length(apart) DESC)
+            - count() OVER (PARTITION BY judged, organisation_code, role, staff_id_system, staff_id ORDER BY length(apart) DESC) AS others
+    FROM searches AS s
+    LEFT JOIN own_names AS o ON o.staff_id_system = s.staff_id_system AND o.staff_id = s.staff_id
+    ARRAY JOIN s.words AS word
+    ARRAY JOIN arrayFilter(d -> s.day <= d AND s.day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    GROUP BY judged, s.staff_id_system, s.staff_id, s.organisation_code, s.role, word
+    HAVING length(apart) >= if(is_own, {own_searches_min:UInt32}, {searches_min:UInt32})
+),
+volumes AS (
+    SELECT judged, organisation_code, role, count() AS role_searches
+    FROM searches
+    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    GROUP BY judged, organisation_code, role
+),
+-- Accesses that no team's link explains, of staff who search.
+unlinked AS (
+    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, strength
+    FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = 1)
+    WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM searchers)
+),
+names AS (
+    SELECT patient_id, splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(surname)) AS words
+    FROM patients
+    WHERE surname != '' AND patient_id IN (SELECT patient_id FROM unlinked)
+),
+-- What was opened after searching for its surname: one row per access and word. The share is that of words searched
+-- for so often by others, drawn to none as if so many searches had been like that.
+fired AS (
+    SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id, u.organisation_code AS organisation_code,
+        u.patient_id AS patient_id, u.role_name AS role_name, r.apart AS apart, r.is_own AS is_own, r.found AS found,
+        multiIf(u.strength = 'organisation', {organisation_weight:Float64}, u.strength = 'inferred', {inferred_weight:Float64}, 1)
+            * if(r.is_own, 1, {other_name_weight:Float64}) AS weight,
+        r.others AS others, v.role_searches AS role_searches, r.others / (v.role_searches + {prior_weight:UInt32}) AS share
+    FROM unlinked AS u
+    INNER JOIN names AS p ON p.patient_id = u.patient_id
+    INNER JOIN repeated AS r ON r.judged = u.day AND r.staff_id_system = u.staff_id_system AND r.staff_id = u.staff_id
+        AND r.organisation_code = u.organisation_code
+    INNER JOIN volumes AS v ON v.judged = r.judged AND v.organisation_code = r.organisation_code AND v.role = r.role
+    WHERE has(p.words, r.word) AND share <= {usual_share_max:Float64}
+),
+opened AS (
+    SELECT f.day AS day, f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
+        any(f.role_name) AS role, groupUniqArray(f.patient_id) AS patients, max(f.is_own) AS any_own,
+        max(length(f.apart)) AS most, max(f.weight) AS most_weight, min(f.others) AS least_others,
+        any(f.role_searches) AS searches_of_role, min(f.share) AS least_share,
+        groupUniqArrayArray(arrayFilter(search -> search.1 <= e.occurred_at, f.found)) AS before,
+        arraySort(arrayDistinct(arrayConcat(before, groupUniqArray((e.occurred_at, e.source, e.event_id))))) AS events
+    FROM committed_events AS e
+    INNER JOIN fired AS f ON f.day = e.day AND f.staff_id_system = e.staff_id_system AND f.staff_id = e.staff_id
+        AND f.organisation_code = e.organisation_code AND f.patient_id = e.patient_id
+    WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.action != 'search'
+        AND e.occurred_at >= f.apart[if(f.is_own, {own_searches_min:UInt32}, {searches_min:UInt32})].1
+    GROUP BY f.day, f.staff_id_system, f.staff_id, f.organisation_code
+)
+SELECT staff_id_system, staff_id, organisation_code, if(length(patients) = 1, patients[1], '') AS patient_id, day,
+    events[1].1 AS first_at, events[-1].1 AS last_at,
+    round(most_weight * (1 - 1 / most) * {usual_share_max:Float64} / ({usual_share_max:Float64} + least_share), 4) AS score,
+    map('role', toString(role), 'searches', toString(most), 'window', toString({lookback_days:UInt32} + 1),
+        'whose', if(any_own, 'their own surname', 'the same name'),
+        'opened', concat(toString(length(patients)), if(length(patients) = 1, ' record', ' records')),
+        'role_searches', toString(searches_of_role), 'others', toString(least_others)) AS facts,
+    arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
+FROM opened
