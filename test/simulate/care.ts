@@ -56,13 +56,16 @@ export interface Care {
   inCare(random: Random, organisation: Organisation, at: number): Person | undefined;
 }
 
+/** Who would care for a patient: a member of staff, or whoever is on duty in a team. */
+export type Carer = Pick<Post, 'organisation' | 'team' | 'is_bank'> & { staff_id?: string };
+
 export interface CareSettings {
   population: Population;
   organisations: readonly Organisation[];
   surroundings: Surroundings;
   coverage: Coverage;
-  /** Whether a pair of staff member and patient is bound to meet otherwise, and not by chance. */
-  isKeptApart: (post: Post, patient: Person) => boolean;
+  /** Whether somebody, or their team, is bound to meet a patient otherwise, and not by chance. */
+  isKeptApart: (carer: Carer, patient: Person) => boolean;
   /** Receives each episode that the feeds do record. */
   record: (episode: Episode) => void;
   /** UTC milliseconds after which nothing is known yet. */
@@ -125,6 +128,9 @@ export function createCare(settings: CareSettings): Care {
 
   /** A call or a conveyance that ends in an emergency department. */
   function arrive(random: Random, sent: Episode, hospital: Organisation, at: number): void {
+    const team = 'Emergency department';
+    if (settings.isKeptApart({ organisation: hospital, team, is_bank: false }, sent.patient))
+      return;
     const starts_at = at + random.between(25, 90) * 60_000;
     keep({
       kind: 'emergency_attendance',
@@ -132,7 +138,7 @@ export function createCare(settings: CareSettings): Care {
       organisation: hospital,
       starts_at,
       ends_at: starts_at + random.between(2, 8) * 3_600_000,
-      team: 'Emergency department',
+      team,
       is_recorded: coverage.isRecorded(random, hospital, 'emergency_attendance'),
     });
   }

@@ -156,7 +156,7 @@ function launchOf(
     role_code: feed.roles === 'names' ? undefined : role.role_code,
     role_name: feed.roles === 'codes' ? undefined : role.role_name,
     organisation_code: organisation.code,
-    site_code: siteOf(post, manner?.place),
+    site_code: siteOf(post, session_id, manner?.place),
     application: feed.application,
     session_id: feed.has_session ? session_id : undefined,
     launch_id: feed.has_launch ? random.hex(16) : undefined,

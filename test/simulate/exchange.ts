@@ -1,6 +1,6 @@
 // Owns the run of the simulated exchange: a world is made, lives day by day, and is told in files.
 
-import { createCare } from './care.ts';
+import { type Carer, createCare } from './care.ts';
 import { createDelivery } from './delivery.ts';
 import { createCasting } from './casting.ts';
 import { studentsOf } from './hard-negatives/afar.ts';
@@ -20,7 +20,6 @@ import {
   rosterRow,
 } from './reference.ts';
 import type { Person } from './people.ts';
-import type { Post } from './staff.ts';
 import { createWorkdays } from './workday.ts';
 import { type World, createWorld } from './world.ts';
 
@@ -113,7 +112,7 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
  * Whom ordinary care must not bring together: those who are bound to meet otherwise, and whoever is
  * looked at without care with the whole team of who looks. Bank staff work for any team.
  */
-function keptApart(planned: readonly PlannedAccess[]): (post: Post, patient: Person) => boolean {
+function keptApart(planned: readonly PlannedAccess[]): (carer: Carer, patient: Person) => boolean {
   const apart = new Set<string>();
   for (const { post, patient, ledger } of planned) {
     apart.add(pairOf(post, patient));
@@ -121,17 +120,17 @@ function keptApart(planned: readonly PlannedAccess[]): (post: Post, patient: Per
     if (post.team !== undefined) apart.add(teamPairOf(post, patient));
     apart.add(`${post.organisation.code} ${patient.patient_id}`);
   }
-  return (post, patient) =>
-    apart.has(pairOf(post, patient)) ||
-    (post.team !== undefined && apart.has(teamPairOf(post, patient))) ||
-    (post.is_bank && apart.has(`${post.organisation.code} ${patient.patient_id}`));
+  return (carer, patient) =>
+    apart.has(pairOf(carer, patient)) ||
+    (carer.team !== undefined && apart.has(teamPairOf(carer, patient))) ||
+    (carer.is_bank && apart.has(`${carer.organisation.code} ${patient.patient_id}`));
 }
 
-function pairOf({ staff_id, organisation }: Post, { patient_id }: Person): string {
+function pairOf({ staff_id, organisation }: Carer, { patient_id }: Person): string {
   return `${organisation.code} ${staff_id} ${patient_id}`;
 }
 
-function teamPairOf({ team, organisation }: Post, { patient_id }: Person): string {
+function teamPairOf({ team, organisation }: Carer, { patient_id }: Person): string {
   return `${organisation.code}, ${team}: ${patient_id}`;
 }
 

@@ -9,13 +9,20 @@ import type { Post } from './staff.ts';
 import { isFamilyName } from './surnames.ts';
 import type { World } from './world.ts';
 
-/** The hard negative that an ordinary access on a local day happens to be, for a sample of them. */
+/** What is told of an ordinary access beside whom it is by and of. */
+export interface Circumstance {
+  /** The local day. */
+  day: number;
+  is_on_call: boolean;
+}
+
+/** The hard negative that an ordinary access happens to be, for a sample of them. */
 export function lookAlikeScenario(
   random: Random,
   { coverage, first_day, last_day }: World,
   post: Post,
   { patient, ground, is_explained }: Encounter,
-  day: number,
+  { day, is_on_call }: Circumstance,
 ): string | undefined {
   const { organisation, employee, role } = post;
   const self = employee?.person;
@@ -27,7 +34,8 @@ export function lookAlikeScenario(
   )
     return 'back_from_leave';
   if (patient.died !== undefined && patient.died * DAY_MS < day * DAY_MS)
-    return role.role_name === 'Medical examiner' ? 'medical_examiner' : undefined;
+    return role.role_name === 'Medical examiner' ? 'medical_examiner' : 'letters_after_death';
+  if (is_on_call) return 'night_on_call';
   if (patient.flags.includes('protected_address')) return 'protected_address_in_care';
   if (self !== undefined && self.address.postcode === patient.address.postcode)
     return 'neighbour_in_care';

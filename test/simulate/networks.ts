@@ -12,10 +12,14 @@ export function sitesOf({ type, headcount }: Organisation): number {
 }
 
 /** The site where someone works, or at which they are seen elsewhere; undefined where none is told. */
-export function siteOf(post: Post, place?: number | 'home'): string | undefined {
+export function siteOf(
+  post: Post,
+  session_id: string,
+  place?: number | 'home',
+): string | undefined {
   const { organisation } = post;
   if (sitesOf(organisation) === 1 || place === 'home') return undefined;
-  return `${organisation.code}0${1 + siteNumber(post, place)}`;
+  return `${organisation.code}0${1 + siteNumber(post, session_id, place)}`;
 }
 
 /**
@@ -39,16 +43,21 @@ export function networkOf(
   }
   const desk = index % DESKS;
   const code = fold(organisation.code);
-  const site = siteNumber(post, place);
+  const site = siteNumber(post, session_id, place);
   return {
     device_id: `WS-${organisation.code}-${site + 1}-${desk}`,
     ip_address: `10.${code % 240}.${(Math.floor(code / 240) + site) % 256}.${desk + 1}`,
   };
 }
 
-function siteNumber({ organisation, index }: Post, place?: number | 'home'): number {
-  const number = typeof place === 'number' ? index + place : index;
-  return number % sitesOf(organisation);
+/** Most people work at one site; bank staff at whichever needs them that day. */
+function siteNumber(
+  { organisation, index, is_bank }: Post,
+  session_id: string,
+  place?: number | 'home',
+): number {
+  const usual = is_bank ? Number.parseInt(session_id.slice(0, 4), 16) : index;
+  return (typeof place === 'number' ? index + place : usual) % sitesOf(organisation);
 }
 
 /** A number that differs from code to code. */

@@ -89,13 +89,6 @@ export function expectedAccesses({ posts, first_day, last_day }: World): number 
   return daily * (last_day - first_day + 1);
 }
 
-/** Posts held by people whose own record the exchange holds, in random order. */
-export function residentPosts(random: Random, world: World): Post[] {
-  return random.shuffle(
-    world.posts.filter((post) => post.employee?.person?.is_area_known === true),
-  );
-}
-
 /** Whether enough of the organisation's patients live in the area for a look there to be unremarkable. */
 export function isServed({ area, flows, headcount }: Organisation, patientArea: number): boolean {
   return area === patientArea || (headcount >= 20 && (flows[patientArea] ?? 0) >= 0.05);

@@ -17,13 +17,6 @@ const SECTIONS = [
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
-/** Sections whose content asks for a particular reason to be read. */
-export const SENSITIVE_SECTIONS: readonly Section[] = [
-  'mental_health',
-  'social_care',
-  'safeguarding',
-];
-
 const BY_TYPE: Readonly<Record<OrganisationType, readonly number[]>> = {
   gp: [4, 8, 24, 30, 16, 6, 2.5, 2, 0.6, 4],
   acute: [30, 24, 14, 16, 6, 5, 0.3, 0.6, 0.2, 3],

@@ -70,9 +70,9 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
   function work(
     random: Random,
     { post, shift, day, session_id }: { post: Post; shift: Shift; day: number; session_id: string },
-    mean: number,
+    is_on_call = false,
   ): void {
-    const accesses = random.poisson(mean);
+    const accesses = random.poisson(is_on_call ? CALLS : post.rate);
     for (let nth = 0; nth < accesses; nth += 1) {
       const at = instantIn(random, shift);
       if (at > end - LONGEST_OPENING_MS) continue;
@@ -80,7 +80,9 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
       if (encounter === undefined) continue;
       const event_ids = open(random, { post, at, session_id, conduct: 'look', ...encounter });
       const scenario =
-        post.kind === 'person' ? lookAlikeScenario(random, world, post, encounter, day) : undefined;
+        post.kind === 'person'
+          ? lookAlikeScenario(random, world, post, encounter, { day, is_on_call })
+          : undefined;
       if (scenario !== undefined && labels.count(scenario) < look_alikes_max)
         labels.add('hard_negatives', scenario, post, encounter.patient.patient_id, event_ids);
     }
@@ -181,14 +183,14 @@ export function createWorkdays(settings: WorkdaySettings): (day: number) => void
         if (post.organisation.has_rosters && post.kind === 'person' && !post.is_bank)
           settings.enrol(post, shift);
         const session_id = random.hex(20);
-        work(random, { post, shift, day, session_id }, post.rate);
+        work(random, { post, shift, day, session_id });
         keep(random, planned, shift, session_id);
       } else if (planned.length > 0) {
         keep(random, planned, undefined, random.hex(20));
       }
       const call = drawCall(random, post, day);
       if (call !== undefined)
-        work(random, { post, shift: call, day, session_id: random.hex(20) }, CALLS);
+        work(random, { post, shift: call, day, session_id: random.hex(20) }, true);
     }
   };
 }

@@ -7,6 +7,7 @@ import {
   alphabeticalClinics,
   audits,
   longTermCare,
+  receptionSearches,
   safeguardingOverrides,
   secondSessions,
   subjectAccess,
@@ -16,7 +17,7 @@ import { famousPatients, familyClinics, majorIncidents, teamMeetings } from './c
 import { fellowResidents, namesakes, ownRecords, treatedColleagues } from './family.ts';
 
 /** Plans cases of one kind, up to the number that is wanted. */
-export type Planner = (casting: Casting, wanted: number, pairs: readonly RemotePair[]) => Draft[];
+type Planner = (casting: Casting, wanted: number, pairs: readonly RemotePair[]) => Draft[];
 
 const PLANNERS: Readonly<Record<string, Planner>> = {
   hall_of_residence: (casting, wanted) =>
@@ -39,6 +40,7 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
   audit_with_task: audits,
   second_session_on_virtual_desktop: secondSessions,
   unmarked_prefetch: unmarkedPrefetches,
+  reception_search: receptionSearches,
 };
 
 /** All planted hard negatives. `pairs` are kept free of misuse, since care there begins a flow. */

@@ -152,3 +152,24 @@ export function unmarkedPrefetches(casting: Casting, wanted: number): Draft[] {
     );
   });
 }
+
+/** A name that is tried several ways at a desk before the right patient is found, who has an appointment. */
+export function receptionSearches(casting: Casting, wanted: number): Draft[] {
+  const { random } = casting;
+  return casting
+    .staff(wanted, (post) => post.role.reading === 'desk' && post.role.duty === 'care')
+    .flatMap((post) =>
+      casting.strangers(post, random.between(2, 4)).flatMap((patient) =>
+        casting.days(post, 1).map((day) => ({
+          post,
+          patient,
+          day,
+          care: 'appointment' as const,
+          manner: {
+            searches: random.between(3, 5),
+            sections: ['demographics', 'appointments'] as const,
+          },
+        })),
+      ),
+    );
+}

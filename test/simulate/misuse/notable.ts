@@ -45,9 +45,16 @@ function planFlagged(
       const patient = random.pick(near(post));
       const searches = random.pick([0, 1, 1, 2]);
       const sections = flag === 'protected_address' ? { sections: ['demographics'] as const } : {};
-      return casting
-        .days(post, random.pick(times))
-        .map((day) => ({ post, patient, day, manner: { searches, ...sections } }));
+      // A ward of the same house may be treating them, which is no business of this one.
+      const link =
+        flag === 'protected_address' && casting.isInside() ? casting.linkBy(post) : undefined;
+      return casting.days(post, random.pick(times)).map((day, nth) => ({
+        post,
+        patient,
+        day,
+        manner: { searches, ...sections },
+        ...(nth === 0 && link && { link }),
+      }));
     });
 }
 

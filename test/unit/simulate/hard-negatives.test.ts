@@ -13,8 +13,8 @@ const worlds = runs.map((run) => ({ run, known: learn(run) }));
 const KINDS =
   `alphabetical_clinic audit_with_task back_from_leave bank_staff busy_pharmacist care_home_visit delegated_task
   denied_own_record family_clinic famous_patient_in_care feed_that_misses_care follow_up_of_earlier_care hall_of_residence
-  homeless_patient long_term_care major_incident medical_examiner namesake_in_care neighbour_in_care nhs111 no_family_name
-  own_trust_patient protected_address_in_care reception_and_clerks records_of_employment_lag safeguarding_override
+  homeless_patient letters_after_death long_term_care major_incident medical_examiner namesake_in_care neighbour_in_care nhs111 night_on_call no_family_name
+  own_trust_patient protected_address_in_care reception_and_clerks reception_search records_of_employment_lag safeguarding_override
   same_surname_not_kin second_session_on_virtual_desktop shared_house student_registered_elsewhere subject_access
   system_preload_of_own_record team_meeting tertiary_flow unmarked_prefetch visitor_emergency`.split(
     /\s+/,
@@ -88,6 +88,9 @@ const GROUNDS: Record<string, Ground> = {
       return days >= 0 && days <= 4;
     });
   },
+  reception_search: (row, _events, known) => isAll(row, known, 'appointment'),
+  letters_after_death: (_row, events, known) =>
+    events.every(({ patient_id }) => known.patient(patient_id)['died_on'] !== undefined),
   homeless_patient: (_row, events, known) =>
     events.every(({ patient_id }) => known.patient(patient_id)['address_key'] === undefined),
 };
