@@ -32,18 +32,20 @@ opened AS MATERIALIZED (
         AND days_since >= least({known_days_min:UInt32}, {unknown_days_min:UInt32})
         AND (u.staff_id_system, u.staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind NOT IN ('', 'person'))
 ),
--- Organisations that ever had to do with the patient in life: one row per patient and organisation.
+-- Organisations that ever had to do with the patient, and from when on: one row per patient and organisation.
 cared AS (
-    SELECT DISTINCT patient_id, arrayJoin([toString(organisation_code), toString(related_organisation_code)]) AS organisation_code
+    SELECT patient_id, arrayJoin([toString(organisation_code), toString(related_organisation_code)]) AS organisation_code,
+        min(toDate32(starts_at, 'Europe/London')) AS from_day
     FROM care_relationships
     WHERE patient_id IN (SELECT patient_id FROM opened)
+    GROUP BY patient_id, organisation_code
 ),
 -- Where the organisation knew the patient, letters and codes take months; where it did not, weeks are long.
 fired AS MATERIALIZED (
     SELECT o.day AS day, o.staff_id_system AS staff_id_system, o.staff_id AS staff_id,
         o.organisation_code AS organisation_code, o.patient_id AS patient_id, o.role AS role, o.strength AS strength,
         o.coverage AS coverage, o.days_since AS days_since,
-        c.organisation_code != '' OR o.practice_code = o.organisation_code AS is_known,
+        (c.organisation_code != '' AND c.from_day <= toDate32(o.day)) OR o.practice_code = o.organisation_code AS is_known,
         if(is_known, {known_days_min:UInt32}, {unknown_days_min:UInt32}) AS days_min
     FROM opened AS o
     LEFT JOIN cared AS c ON c.patient_id = o.patient_id AND c.organisation_code = o.organisation_code

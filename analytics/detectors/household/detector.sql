@@ -1,6 +1,6 @@
 /* @detector
 id: household
-version: 1
+version: 2
 title: Someone at the same address
 status: active
 severity: high
@@ -8,7 +8,7 @@ mode: live
 grain: [staff_id_system, staff_id, organisation_code, patient_id]
 period: day
 lookback_days: 0
-params: { occupants_max: 8 }
+params: { occupants_max: 8, occupant_weight: 0.05, source_weight: 0.9, single_weight: 0.8 }
 needs: [staff, patients]
 silenced_by: none
 reason: "{staff} opened the record of someone registered at their own address, which {occupants} people share. The address is known from {address_from}."
@@ -20,6 +20,8 @@ acts AS (
     FROM committed_events
     WHERE day IN {days:Array(Date)} AND trigger != 'system' AND outcome IN ('success', 'unknown') AND patient_id != ''
 ),
+-- Who opened what: one row per identifier and patient.
+opened AS MATERIALIZED (SELECT DISTINCT staff_id_system, staff_id, patient_id FROM acts),
 -- Where staff live by their own patient record, which is often newer than what the employer has. One row per patient.
 own_records AS (
     SELECT patient_id, address_key
@@ -43,15 +45,15 @@ persons AS (
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id
     LEFT JOIN own_records AS o ON o.patient_id = s.nhs_number
     WHERE p.kind = 'person' AND q.kind = 'person'
-        AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM acts)
+        AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM opened)
     GROUP BY p.staff_id_system, p.staff_id
 ),
 -- The patients whose records were opened: one row each.
-viewed AS (
+viewed AS MATERIALIZED (
     SELECT patient_id, address_key, upperUTF8(trimBoth(surname)) AS surname, date_of_birth,
         if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS known_until
     FROM patients
-    WHERE address_key != '' AND patient_id IN (SELECT patient_id FROM acts)
+    WHERE address_key != '' AND patient_id IN (SELECT patient_id FROM opened)
 ),
 -- Names, births and addresses that several patients have: these do not tell who is the person.
 twins AS (
@@ -63,7 +65,7 @@ twins AS (
 ),
 -- Accesses to someone at the person's own address who is not the person: one row per access. The NHS number tells
 -- who is the person; for want of one, name, birth and address together.
-shared AS (
+shared AS MATERIALIZED (
     SELECT e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
         e.patient_id AS patient_id, e.day AS day, any(r.address_key) AS address_key, any(p.numbers) AS numbers,
         arrayStringConcat(arraySort(arrayDistinct(arrayMap(home -> home.2, any(proofs)))), ' and ') AS address_from,
@@ -98,7 +100,10 @@ protected_patients AS (
 )
 SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
     s.patient_id AS patient_id, s.day AS day, s.events[1].1 AS first_at, s.events[-1].1 AS last_at,
-    toFloat64(1) AS score,
+    -- Two at an address live together, eight may be lodgers; two sources of the address agree; several events are no slip.
+    round(1 / (1 + {occupant_weight:Float64} * arrayCount(until -> until > s.day, a.lives_until))
+        * if(s.address_from LIKE '% and %', 1, {source_weight:Float64})
+        * (1 - (1 - {single_weight:Float64}) / length(s.events)), 4) AS score,
     map('role', toString(s.role), 'address_from', s.address_from,
         'occupants', toString(arrayCount(until -> until > s.day, a.lives_until))) AS facts,
     arrayMap(event -> event.3, s.events) AS event_ids,

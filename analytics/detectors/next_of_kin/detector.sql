@@ -20,18 +20,20 @@ acts AS (
     FROM committed_events
     WHERE day IN {days:Array(Date)} AND trigger != 'system' AND outcome IN ('success', 'unknown') AND patient_id != ''
 ),
+-- Who opened what: one row per identifier and patient.
+opened AS MATERIALIZED (SELECT DISTINCT staff_id_system, staff_id, patient_id FROM acts),
 -- Each identifier that was used beside all identifiers of the person, with the days on which both are theirs.
-people AS (
+people AS MATERIALIZED (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, q.staff_id_system AS other_system,
         q.staff_id AS other_id, greatest(p.known_from, q.known_from) AS known_from,
         least(p.known_until, q.known_until) AS known_until
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     WHERE p.kind = 'person' AND q.kind = 'person'
-        AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM acts)
+        AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM opened)
 ),
 -- The person's own patient record: one row per identifier that was used and NHS number on file under any of them.
-numbers AS (
+numbers AS MATERIALIZED (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, s.nhs_number AS own_number,
         p.known_from AS known_from,
         least(p.known_until, if(isNull(s.ended_at), p.known_until, toDate(assumeNotNull(s.ended_at), 'Europe/London'))) AS known_until
@@ -40,12 +42,12 @@ numbers AS (
     WHERE s.nhs_number != ''
 ),
 -- Recorded contacts between such a person and an opened record: one row per row of the dataset.
-contacts AS (
+contacts AS MATERIALIZED (
     SELECT patient_id, contact_patient_id, lowerUTF8(trimBoth(relation)) AS relation,
         if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS known_until
     FROM patient_contacts
-    WHERE (patient_id IN (SELECT own_number FROM numbers) AND contact_patient_id IN (SELECT patient_id FROM acts))
-        OR (patient_id IN (SELECT patient_id FROM acts) AND contact_patient_id IN (SELECT own_number FROM numbers))
+    WHERE (patient_id IN (SELECT own_number FROM numbers) AND contact_patient_id IN (SELECT patient_id FROM opened))
+        OR (patient_id IN (SELECT patient_id FROM opened) AND contact_patient_id IN (SELECT own_number FROM numbers))
 ),
 -- The same, either way: one row per person's number, the other's record, and who names whom.
 ties AS (

@@ -1,6 +1,6 @@
 /* @detector
 id: own_record
-version: 1
+version: 2
 title: A member of staff in their own record
 status: active
 severity: medium
@@ -8,14 +8,14 @@ mode: live
 grain: [staff_id_system, staff_id, organisation_code, patient_id]
 period: day
 lookback_days: 0
-params: {}
+params: { described_weight: 0.9, single_weight: 0.8 }
 needs: [staff]
 silenced_by: none
 reason: "{staff} opened a record that is their own, by {matched_by}: {views} in all."
 @detector */
 WITH
 -- What is known of each person, whichever of their identifiers it is filed under: one row per person and staff row.
-records AS (
+records AS MATERIALIZED (
     SELECT p.person_key AS person_key, s.nhs_number AS nhs_number,
         upperUTF8(trimBoth(s.surname)) AS surname, s.date_of_birth AS date_of_birth, s.address_key AS address_key,
         p.known_from AS known_from,
@@ -25,7 +25,7 @@ records AS (
     WHERE p.kind = 'person'
 ),
 -- Persons without an NHS number: for the others the number decides, so that a twin is not taken for them.
-unnumbered AS (
+unnumbered AS MATERIALIZED (
     SELECT person_key, surname, date_of_birth, address_key, known_from, known_until
     FROM records
     WHERE surname != '' AND isNotNull(date_of_birth) AND address_key != ''
@@ -79,7 +79,8 @@ found AS (
 )
 SELECT staff_id_system, staff_id, organisation_code, patient_id, day,
     events[1].1 AS first_at, events[-1].1 AS last_at,
-    toFloat64(1) AS score,
+    -- The number proves more than a description; one single event may be a slip, several are a reading.
+    round(if(matched_by = 'NHS number', 1, {described_weight:Float64}) * (1 - (1 - {single_weight:Float64}) / length(events)), 4) AS score,
     map('role', toString(role), 'matched_by', matched_by,
         'views', concat(toString(length(events)), if(length(events) = 1, ' event', ' events'))) AS facts,
     arrayMap(event -> event.3, events) AS event_ids,
