@@ -10,7 +10,7 @@ grain: [staff_id_system, staff_id, organisation_code, patient_id]
 period: day
 lookback_days: 29
 params:
-  { days_min: 4, usual_share_max: 0.01, prior_weight: 50, organisation_weight: 0.4, inferred_weight: 0.7,
+  { days_min: 4, usual_share_max: 0.002, prior_weight: 50, organisation_weight: 0.4, inferred_weight: 0.7,
     company_weight: 0.3, feed_weight: 0.5, lookback_days: 29 }
 needs: [care_relationships]
 silenced_by: team
@@ -109,7 +109,7 @@ found AS (
 SELECT staff_id_system, staff_id, organisation_code, patient_id, day, events[1].1 AS first_at, events[-1].1 AS last_at,
     -- More days, rarer for the role, more of them alone, a feed that tells more of the care: higher.
     round(multiIf(strength = 'organisation', {organisation_weight:Float64}, strength = 'inferred', {inferred_weight:Float64}, 1)
-        * (1 - 1 / length(met_days)) * {usual_share_max:Float64} / ({usual_share_max:Float64} + share)
+        * (1 - 1 / length(met_days)) * (1 - share / {usual_share_max:Float64})
         * ({company_weight:Float64} + (1 - {company_weight:Float64}) * alone / length(met_days))
         * ({feed_weight:Float64} + (1 - {feed_weight:Float64}) * coverage), 4) AS score,
     map('role', toString(role), 'days', toString(length(met_days)), 'window', toString({lookback_days:UInt32} + 1),

@@ -33,7 +33,7 @@ members AS (
         groupUniqArray(s.address_key) AS addresses, max((s.organisation_code, p.staff_id_system, p.staff_id, s.role_name)) AS post
     FROM staff_people AS p
     INNER JOIN staff AS s ON s.staff_id_system = p.staff_id_system AND s.staff_id = p.staff_id
-    WHERE p.kind = 'person' AND p.known_until >= arrayMax({days:Array(Date)}) AND isNull(s.ended_at)
+    WHERE p.kind = 'person' AND p.known_until > toDate('2149-01-01') AND isNull(s.ended_at)
     GROUP BY p.person_key
 ),
 users AS (
