@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mutationsOf } from '../../../analytics/case-harness.ts';
 import {
   readExplanationCases,
@@ -14,6 +14,8 @@ const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
 
 describe('the cases of the explanations', () => {
   const engine = useEngine('embedded');
+  // A case is some rows and much planning, which a second thread makes dearer.
+  beforeAll(() => engine().client.command({ name: 'threads', text: 'SET max_threads = 1' }));
   beforeEach(() => engine().truncate());
 
   describe.each(loadExplanations().map((explanation) => [explanation.id, explanation] as const))(

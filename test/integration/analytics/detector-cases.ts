@@ -1,4 +1,5 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+/** The cases of the detectors as a suite, in shares, so that test files run side by side: one engine each. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   alertsUnder,
   fingerprint,
@@ -6,18 +7,20 @@ import {
   readCases,
   runCase,
 } from '../../../analytics/case-harness.ts';
-import { loadDetectors } from '../../../analytics/detectors.ts';
+import { loadDetectors, type Detector } from '../../../analytics/detectors.ts';
 import { fixedClock } from '../../../sql/clock.ts';
 import { useEngine } from '../../support/engines.ts';
 
 const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
 
 // The two engines share one parser and one arithmetic; what may differ between them, lateness.int.test.ts runs on both.
-describe('the cases of the detectors', () => {
+export function describeCases(share: number, shares: number): void {
   const engine = useEngine('embedded');
+  // A case is some rows and much planning, which a second thread makes dearer.
+  beforeAll(() => engine().client.command({ name: 'threads', text: 'SET max_threads = 1' }));
   beforeEach(() => engine().truncate());
 
-  describe.each(loadDetectors().map((detector) => [detector.id, detector] as const))(
+  describe.each(dealt(shares)[share]?.map((detector) => [detector.id, detector] as const) ?? [])(
     '%s',
     (_id, detector) => {
       const mutations = mutationsOf(detector);
@@ -47,7 +50,21 @@ describe('the cases of the detectors', () => {
       });
     },
   );
-});
+}
+
+/** The detectors in shares of about as many cases: the one with the most cases goes to the lightest share. */
+function dealt(shares: number): Detector[][] {
+  const hands = Array.from({ length: shares }, () => ({ cases: 0, detectors: [] as Detector[] }));
+  const counted = loadDetectors()
+    .map((detector) => ({ detector, cases: readCases(detector.id).length }))
+    .sort((a, b) => b.cases - a.cases);
+  for (const { detector, cases } of counted) {
+    const lightest = hands.reduce((least, hand) => (hand.cases < least.cases ? hand : least));
+    lightest.cases += cases;
+    lightest.detectors.push(detector);
+  }
+  return hands.map(({ detectors }) => detectors);
+}
 
 /** The expected fields of a row; of `facts`, those that are named. */
 function nested(expected: Readonly<Record<string, unknown>>): Record<string, unknown> {
