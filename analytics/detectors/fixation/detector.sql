@@ -19,7 +19,7 @@ reason: "{staff} opened the same record on {days} of {window} days, on {days_alo
 WITH
 -- Pairs of staff member and patient that come near the count: an access is a row a day. The hash only narrows down.
 repeated AS (
-    SELECT sipHash64(staff_id_system, staff_id, organisation_code, patient_id) AS pair
+    SELECT sipHash64(staff_id_system, staff_id, organisation_code, patient_id) AS pair, any(patient_id) AS patient
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32})
         AND day <= arrayMax({days:Array(Date)}) AND strength < 'team'
@@ -90,7 +90,7 @@ company AS (
         groupArray((a.day, a.staff_id_system, a.staff_id, toString(a.team))) AS visits
     FROM access_links AS a
     WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32})
-        AND a.day <= arrayMax({days:Array(Date)}) AND a.patient_id IN (SELECT patient_id FROM fired)
+        AND a.day <= arrayMax({days:Array(Date)}) AND a.patient_id IN (SELECT patient FROM repeated)
     GROUP BY a.organisation_code, a.patient_id
 ),
 found AS (
