@@ -9,7 +9,7 @@ schedule: "0-59/10 * * * *"
 grain: [staff_id_system, staff_id, organisation_code, patient_id]
 period: day
 lookback_days: 28
-params: { chance_max: 0.01, linked_min: 2, cell_length: 7, coverage_min: 0.7, organisation_weight: 0.4, inferred_weight: 0.7, prior_weight: 0.5, lookback_days: 28 }
+params: { chance_max: 0.01, linked_min: 2, cell_length: 7, residents_max: 300, coverage_min: 0.7, organisation_weight: 0.4, inferred_weight: 0.7, prior_weight: 0.5, lookback_days: 28 }
 needs: [staff, patients, care_relationships]
 silenced_by: team
 reason: "{staff} opened the record of someone who lives {place} they do. {link}. Of {patients} whom they opened like that in {lookback_days} days, {neighbours} live so near; by the share at {organisation} that happens to one in {one_in}."
@@ -18,8 +18,7 @@ WITH
 -- Where staff live by their own patient record, which often is newer than what the employer has. One row per patient.
 own_records AS (
     SELECT patient_id, postcode, latitude, longitude, address_key, has(flags, 'protected_address') AS is_protected
-    FROM patients
-    WHERE isNull(ended_at) AND patient_id IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
+    FROM patients WHERE isNull(ended_at) AND patient_id IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
 ),
 -- Where a person lives: postcodes, and cells of the map. One row per identifier. Protected people are left out.
 homes AS MATERIALIZED (
@@ -38,21 +37,23 @@ homes AS MATERIALIZED (
     GROUP BY p.staff_id_system, p.staff_id
     HAVING max(o.is_protected) = 0
 ),
--- Who lives at one of these places and not at their address: one row per identifier and patient.
+-- Who lives at one of these places and not at their address: one row per identifier and patient. A place where more than
+-- a street's worth of people are registered (a hall, an area's centre on a coarse map) is no neighbourhood.
 neighbours AS MATERIALIZED (
-    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, r.patient_id AS patient_id,
+    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, arrayJoin(r.residents) AS resident, resident.1 AS patient_id,
         min(r.place LIKE 'cell %') AS is_by_map
     FROM (
-        SELECT patient_id, address_key, arrayJoin([replaceAll(upper(postcode), ' ', ''),
+        SELECT groupArray((patient_id, address_key)) AS residents, arrayJoin([replaceAll(upper(postcode), ' ', ''),
             if(isNull(latitude) OR isNull(longitude), '', concat('cell ',
                 geohashEncode(ifNull(longitude, 0), ifNull(latitude, 0), {cell_length:UInt8})))]) AS place
         FROM patients
-        WHERE isNull(ended_at) AND NOT has(flags, 'protected_address') AND (address_key = '' OR address_key NOT IN (
-            SELECT address_key FROM patients WHERE has(flags, 'protected_address')))
+        WHERE isNull(ended_at) AND NOT has(flags, 'protected_address') AND place IN (SELECT arrayJoin(places) FROM homes)
+            AND (address_key = '' OR address_key NOT IN (SELECT address_key FROM patients WHERE has(flags, 'protected_address')))
+        GROUP BY place HAVING count() <= {residents_max:UInt32}
     ) AS r
     INNER JOIN (SELECT staff_id_system, staff_id, numbers, addresses, arrayJoin(places) AS place FROM homes) AS h ON h.place = r.place
-    WHERE NOT has(h.numbers, r.patient_id) AND (r.address_key = '' OR NOT has(h.addresses, r.address_key))
-    GROUP BY h.staff_id_system, h.staff_id, r.patient_id
+    WHERE NOT has(h.numbers, resident.1) AND (resident.2 = '' OR NOT has(h.addresses, resident.2))
+    GROUP BY h.staff_id_system, h.staff_id, resident
 ),
 -- Accesses to them that nothing of a team's strength explains, where feeds tell of enough care: one row per access.
 opened AS MATERIALIZED (
@@ -93,8 +94,7 @@ others AS (
 -- All accesses there with a link: one row per day and organisation.
 sites AS (
     SELECT c.day AS day, l.organisation_code AS organisation_code, sum(l.organisation + l.team + l.person) AS explained
-    FROM link_coverage AS l
-    INNER JOIN (SELECT DISTINCT day, organisation_code FROM openers) AS c ON c.organisation_code = l.organisation_code
+    FROM link_coverage AS l INNER JOIN (SELECT DISTINCT day, organisation_code FROM openers) AS c ON c.organisation_code = l.organisation_code
     WHERE l.day <= c.day AND l.day > subtractDays(c.day, {lookback_days:UInt32})
     GROUP BY c.day, l.organisation_code
 ),
