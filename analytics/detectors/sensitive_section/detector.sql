@@ -35,7 +35,6 @@ counted AS (
     SELECT day, organisation_type, role, arrayJoin(arrayPushBack(sections, '')) AS section, count() AS accesses
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-        AND organisation_type IN (SELECT organisation_type FROM suspects)
     GROUP BY day, organisation_type, role, section
 ),
 -- The same over the look-back of each judged day: one row per judged day, type and role.
@@ -54,16 +53,14 @@ types AS (
 -- What the person opened in that time, to be left out of what their role does.
 persons AS (
     SELECT s.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id, a.role AS role,
-        a.organisation_type AS organisation_type, sumMap(map(toString(a.section), toInt64(1))) AS by_section
-    FROM (
-        SELECT day, staff_id_system, staff_id, role, organisation_type, arrayJoin(arrayPushBack(sections, '')) AS section
-        FROM access_links
-        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-            AND (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM suspects)
-    ) AS a
+        a.organisation_type AS organisation_type,
+        sumMap(arrayMap(name -> toString(name), arrayPushBack(a.sections, '')), arrayMap(name -> toInt64(1), arrayPushBack(a.sections, ''))) AS sums,
+        mapFromArrays(sums.1, sums.2) AS by_section
+    FROM access_links AS a
     INNER JOIN (SELECT DISTINCT day, staff_id_system, staff_id FROM suspects) AS s
         ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id
     WHERE a.day < s.day AND a.day >= subtractDays(s.day, {lookback_days:UInt32})
+        AND a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day < arrayMax({days:Array(Date)})
     GROUP BY s.day, a.staff_id_system, a.staff_id, a.role, a.organisation_type
 ),
 -- The role's share, drawn to that of all roles: one row per access and section.
