@@ -11,16 +11,17 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '1000000' },
     target: { type: 'string', multiple: true },
     seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
   },
 });
 const runs = Number(values.runs);
 const seed = Number(values.seed);
 const targets = await findTargets();
 const wanted = targets.filter(({ name }) => values.target?.includes(name) ?? true);
-if (!Number.isInteger(runs) || !Number.isInteger(seed) || wanted.length === 0) {
+if (values.help || !Number.isInteger(runs) || !Number.isInteger(seed) || wanted.length === 0) {
   const names = targets.map(({ name }) => name).join(', ');
   process.stderr.write(`Use: npm run fuzz -- [--runs N] [--seed N] [--target NAME] of ${names}\n`);
-  process.exit(2);
+  process.exit(values.help ? 0 : 2);
 }
 
 let failures = 0;
