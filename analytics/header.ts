@@ -50,15 +50,15 @@ export const DetectorHeader = Type.Object(
 );
 export type DetectorHeader = Static<typeof DetectorHeader>;
 
-/** In the order in which they run: a later stage may read what an earlier one said of the same days. */
-export const explanation_stages = ['primary', 'derived', 'learned'] as const;
-
 export const ExplanationHeader = Type.Object(
   {
     id: Id,
     version: Type.Integer({ minimum: 1 }),
     title: Type.String({ minLength: 3, maxLength: 80 }),
-    /** What it reads: reference data alone; what primary ones said, of other days too; flows that were learned. */
+    /**
+     * What it reads, in the order in which they run: reference data alone; what primary ones said, of other days too;
+     * flows that were learned.
+     */
     stage: Type.Enum(['primary', 'derived', 'learned']),
     /** Where none of these was ever loaded, it has nothing to say. */
     needs: Type.Array(Dataset, { minItems: 1, uniqueItems: true }),

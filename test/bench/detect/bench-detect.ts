@@ -12,7 +12,7 @@ import { loadStatement, parseStatement } from '../../../sql/statement.ts';
 import type { Figure } from '../system.ts';
 import { costsOf, costTable } from './statement-costs.ts';
 
-export interface DetectBench {
+interface DetectBench {
   readonly directory: string;
   /** Events that are replayed. */
   readonly events: number;
@@ -81,7 +81,11 @@ export async function benchDetect(options: DetectBench): Promise<Figure[]> {
 async function judged(engine: Engine, client: SqlClient, title: string) {
   const costs = costsOf(engine.query_log);
   const began = performance.now();
-  const { failed } = await detect({ client, clock: system_clock });
+  const { failed } = await detect({
+    client,
+    clock: system_clock,
+    on_progress: (line) => void process.stderr.write(`${line}\n`),
+  });
   if (failed.length > 0) throw new CodedError('BENCH_FAILED', `Failed: ${failed.join(', ')}.`);
   const total_ms = performance.now() - began;
   const by_statement = costs.end();

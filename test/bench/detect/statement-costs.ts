@@ -1,7 +1,7 @@
 /** Adds up what statements cost, by name, while something is measured. */
 import type { QueryLog, QueryLogEntry } from '../../../sql/query-log.ts';
 
-export interface StatementCost {
+interface StatementCost {
   readonly statement: string;
   readonly calls: number;
   readonly ms: number;
