@@ -37,7 +37,6 @@ counted AS (
     SELECT day, organisation_type, role, arrayJoin(arrayPushBack(sections, '')) AS section, count() AS accesses
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-        AND organisation_type IN (SELECT organisation_type FROM suspects)
     GROUP BY day, organisation_type, role, section
 ),
 -- The same over the look-back of each judged day: one row per judged day, type and role.
@@ -53,19 +52,31 @@ types AS (
     FROM roles AS r
     GROUP BY day, organisation_type
 ),
+-- Those that can be rare once the person's own accesses are left out, which are no more than all they made in the range.
+candidates AS (
+    SELECT s.day AS day, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
+        s.patient_id AS patient_id, s.role AS role, s.role_name AS role_name, s.organisation_type AS organisation_type,
+        s.strength AS strength, s.coverage AS coverage, s.section AS section
+    FROM suspects AS s
+    INNER JOIN roles AS r ON r.day = s.day AND r.organisation_type = s.organisation_type AND r.role = s.role
+    INNER JOIN (
+        SELECT staff_id_system, staff_id, toInt64(count()) AS own FROM access_links
+        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        GROUP BY staff_id_system, staff_id
+    ) AS c ON c.staff_id_system = s.staff_id_system AND c.staff_id = s.staff_id
+    WHERE r.by_section[toString(s.section)] - c.own < {share_max:Float64} * (r.by_section[''] + {prior_weight:Float64})
+),
 -- What the person opened in that time, to be left out of what their role does.
 persons AS (
     SELECT s.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id, a.role AS role,
-        a.organisation_type AS organisation_type, sumMap(map(toString(a.section), toInt64(1))) AS by_section
-    FROM (
-        SELECT day, staff_id_system, staff_id, role, organisation_type, arrayJoin(arrayPushBack(sections, '')) AS section
-        FROM access_links
-        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-            AND (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM suspects)
-    ) AS a
-    INNER JOIN (SELECT DISTINCT day, staff_id_system, staff_id FROM suspects) AS s
+        a.organisation_type AS organisation_type,
+        sumMap(arrayMap(name -> toString(name), arrayPushBack(a.sections, '')), arrayMap(name -> toInt64(1), arrayPushBack(a.sections, ''))) AS sums,
+        mapFromArrays(sums.1, sums.2) AS by_section
+    FROM access_links AS a
+    INNER JOIN (SELECT DISTINCT day, staff_id_system, staff_id FROM candidates) AS s
         ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id
     WHERE a.day < s.day AND a.day >= subtractDays(s.day, {lookback_days:UInt32})
+        AND a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day < arrayMax({days:Array(Date)})
     GROUP BY s.day, a.staff_id_system, a.staff_id, a.role, a.organisation_type
 ),
 -- The role's share without the person, drawn to that of the other roles: one row per access and section.
@@ -76,7 +87,7 @@ shares AS (
         r.by_section[section] - p.by_section[section] AS touched, r.by_section[''] - p.by_section[''] AS accesses,
         (t.by_section[section] - r.by_section[section]) / (t.by_section[''] - r.by_section['']) AS usual_share,
         (touched + {prior_weight:Float64} * usual_share) / (accesses + {prior_weight:Float64}) AS share
-    FROM suspects AS s
+    FROM candidates AS s
     INNER JOIN roles AS r ON r.day = s.day AND r.organisation_type = s.organisation_type AND r.role = s.role
     INNER JOIN types AS t ON t.day = s.day AND t.organisation_type = s.organisation_type
     LEFT JOIN persons AS p ON p.day = s.day AND p.staff_id_system = s.staff_id_system AND p.staff_id = s.staff_id
