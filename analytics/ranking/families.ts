@@ -27,6 +27,7 @@ const families: Readonly<Record<string, Family>> = {
   former_tie: 'tie',
   out_of_area: 'absence',
   no_link: 'absence',
+  unlinked_share: 'absence',
   deceased: 'absence',
   // Far from the patients that a team shares is another way to be without a link.
   community_outlier: 'absence',

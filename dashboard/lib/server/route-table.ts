@@ -20,6 +20,17 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
   '/queue': { seen_by: alert_roles, is_audited: true, menu: 'Queue' },
   '/alerts': { seen_by: alert_roles, is_audited: true, menu: 'Alerts' },
   '/alerts/[alert_id]': { seen_by: alert_roles, is_audited: true },
+  '/detectors': {
+    seen_by: ['investigator', 'guardian', 'administrator'],
+    is_audited: false,
+    menu: 'Detectors',
+  },
+  '/detectors/[detector_id]': {
+    seen_by: ['investigator', 'guardian', 'administrator'],
+    is_audited: true,
+  },
+  '/suppressions': { seen_by: alert_roles, is_audited: true, menu: 'Suppressions' },
+  '/suppressions/new': { seen_by: alert_roles, is_audited: true },
   '/usage': { seen_by: ['programme_lead', 'administrator'], is_audited: false, menu: 'Usage' },
   '/usage/views.csv': { seen_by: ['programme_lead', 'administrator'], is_audited: true },
   '/explained': { seen_by: roles, is_audited: false, menu: 'Explained' },
