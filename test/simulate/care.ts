@@ -1,11 +1,13 @@
 // Owns ordinary care: whom a member of staff comes to look at, and the relationship that explains it.
 
+import { createCandidates, isAlive } from './candidates.ts';
 import { AREAS } from './geography.ts';
 import type { Coverage } from './coverage.ts';
 import {
   type CareKind,
   COURSE_DAYS,
   type Episode,
+  type PlannedEpisode,
   beginAt,
   beginEpisode,
   careKindFor,
@@ -28,19 +30,6 @@ export interface Encounter {
   ground: Ground;
   /** Whether anything in the reference data explains the look. */
   is_explained: boolean;
-}
-
-/** An episode that is bound to begin. */
-export interface PlannedEpisode {
-  organisation: Organisation;
-  patient: Person;
-  kind: CareKind;
-  at: number;
-  team?: string | undefined;
-  /** The member of staff in whose hands it is, and whom it may name. */
-  post?: Post;
-  /** Recorded whatever the feed misses; else as the feed does. */
-  is_certain: boolean;
 }
 
 export interface Care {
@@ -83,13 +72,9 @@ export function createCare(settings: CareSettings): Care {
   const { population, surroundings, coverage } = settings;
   const underWay = new Map<Organisation, Episode[]>();
   const past = new Map<Organisation, Episode[]>();
-  const dead = population.by_area.map((people) => people.filter(({ died }) => died !== undefined));
+  const candidates = createCandidates(population);
   const receiving = AREAS.map((area) =>
     settings.organisations.filter((item) => item.type === 'acute' && item.area === area.index),
-  );
-
-  const careHomes = AREAS.map((area) =>
-    population.care_homes.filter((home) => home.area === area.index),
   );
 
   function start(
@@ -191,21 +176,6 @@ export function createCare(settings: CareSettings): Care {
     return undefined;
   }
 
-  function candidate(random: Random, organisation: Organisation, at: number): Person | undefined {
-    const list =
-      organisation.type === 'gp'
-        ? population.by_practice.get(organisation)
-        : population.by_area[areaOf(random, organisation)];
-    const homes = careHomes[organisation.area] ?? [];
-    const isVisit = organisation.type === 'community' && homes.length > 0 && random.chance(0.15);
-    const pool = isVisit ? random.pick(homes).residents : list;
-    if (pool === undefined || pool.length === 0) return undefined;
-    // Older people need more care: of two people drawn, mostly the elder.
-    const [one, other] = [random.pick(pool), random.pick(pool)];
-    const chosen = one.born < other.born === random.chance(0.75) ? one : other;
-    return isAlive(chosen, at) ? chosen : undefined;
-  }
-
   /** Someone whom the same team cared for one to three months ago. */
   function remembered(
     random: Random,
@@ -223,18 +193,13 @@ export function createCare(settings: CareSettings): Care {
 
   /** Whose record a task is about: mostly a patient of the house, for medical examiners one who died. */
   function subject(random: Random, post: Post, at: number): Person | undefined {
-    if (post.role.role_name === 'Medical examiner') {
-      const day = Math.floor(at / DAY_MS);
-      const recent = (dead[post.organisation.area] ?? []).filter(
-        ({ died = 0 }) => died <= day && died > day - 25,
-      );
-      return recent.length === 0 ? undefined : random.pick(recent);
-    }
+    if (post.role.role_name === 'Medical examiner')
+      return candidates.whoDied(random, post.organisation, at);
     const known =
       resume(random, post.organisation, undefined, at) ?? past.get(post.organisation)?.at(-1);
     return known !== undefined && random.chance(0.7)
       ? known.patient
-      : candidate(random, post.organisation, at);
+      : candidates.draw(random, post.organisation, at);
   }
 
   function isSuitable(post: Post, patient: Person): boolean {
@@ -268,7 +233,7 @@ export function createCare(settings: CareSettings): Care {
   function meetAnew(random: Random, post: Post, at: number): Encounter | undefined {
     const { organisation } = post;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const patient = candidate(random, organisation, at);
+      const patient = candidates.draw(random, organisation, at);
       if (patient === undefined || !isSuitable(post, patient)) continue;
       const is_registered = isRegistered(patient, organisation);
       // A practice's prescriptions and letters stand on the registration alone.
@@ -330,19 +295,6 @@ export function createCare(settings: CareSettings): Care {
   };
 }
 
-function isAlive({ died }: Person, at: number): boolean {
-  return died === undefined || died * DAY_MS > at;
-}
-
 function isRegistered(patient: Person, organisation: Organisation): boolean {
   return patient.practice === organisation && patient.registration !== 'missing';
-}
-
-function areaOf(random: Random, organisation: Organisation): number {
-  let drawn = random.next() * organisation.flows.reduce((sum, flow) => sum + flow, 0);
-  for (const area of AREAS) {
-    drawn -= organisation.flows[area.index] ?? 0;
-    if (drawn < 0) return area.index;
-  }
-  return organisation.area;
 }

@@ -35,6 +35,19 @@ export interface Episode {
   is_recorded: boolean;
 }
 
+/** An episode that is bound to begin. */
+export interface PlannedEpisode {
+  organisation: Organisation;
+  patient: Person;
+  kind: CareKind;
+  at: number;
+  team?: string | undefined;
+  /** The member of staff in whose hands it is, and whom it may name. */
+  post?: Post;
+  /** Recorded whatever the feed misses; else as the feed does. */
+  is_certain: boolean;
+}
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;

@@ -198,6 +198,21 @@ export function createStreets(
   };
 }
 
+/** The nearest of several places, as the crow flies; a degree of longitude is shorter by the cosine. */
+export function nearestTo<T extends Omit<Spot, 'postcode'>>(
+  spot: Omit<Spot, 'postcode'>,
+  places: readonly T[],
+): T | undefined {
+  let nearest: T | undefined;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const place of places) {
+    const distance =
+      (place.latitude - spot.latitude) ** 2 + ((place.longitude - spot.longitude) * 0.62) ** 2;
+    if (distance < shortest) [nearest, shortest] = [place, distance];
+  }
+  return nearest;
+}
+
 function postcodeAt(locality: Locality, sector: number, letters: string): string {
   return `${locality.outward} ${sector}${letters}`;
 }

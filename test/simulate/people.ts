@@ -1,7 +1,16 @@
 // Owns the population: who lives where and with whom, how old they are and where they are registered.
 
-import { AREAS, type Area, type Locality, type Spot, areaAt, createStreets } from './geography.ts';
+import {
+  AREAS,
+  type Area,
+  type Locality,
+  type Spot,
+  areaAt,
+  createStreets,
+  nearestTo,
+} from './geography.ts';
 import { composeHome } from './households.ts';
+import { moveOut } from './movers.ts';
 import { nhsNumbers } from './nhs-number.ts';
 import type { Organisation } from './organisations.ts';
 import { type Random, weightedPicker } from './random.ts';
@@ -64,7 +73,7 @@ export interface Population {
   nextNhsNumber: () => string;
 }
 
-const DAYS_PER_YEAR = 365.25;
+export const DAYS_PER_YEAR = 365.25;
 const pickArea = weightedPicker(
   AREAS,
   AREAS.map((area) => area.share),
@@ -116,7 +125,10 @@ export function settlePopulation(
   };
   settleLargeAddresses(settling, size);
   while (population.people.length < size) settleHome(settling);
-  moveOut(settling, moved_share);
+  moveOut(random, population.people, today, moved_share, ({ area }) => {
+    const place = areaAt(area);
+    return newAddress(settling, 'home', place, random.pick(place.localities));
+  });
   return population;
 }
 
@@ -183,24 +195,6 @@ function settleHome(settling: Settling): void {
   const address = newAddress(settling, dwelling, area, locality);
   const practice = practiceNear(settling, address);
   for (const member of members) settle(settling, address, member, practice);
-}
-
-/** Some of those who shared a home leave it for one of their own, in the same area. */
-function moveOut(settling: Settling, moved_share: number): void {
-  const { random, population, today } = settling;
-  for (const person of population.people) {
-    if (!random.chance(moved_share)) continue;
-    const { address } = person;
-    const isGrown = today - person.born > 20 * DAYS_PER_YEAR && person.died === undefined;
-    if (address.dwelling !== 'home' || address.residents.length < 2 || !isGrown) continue;
-    if (!['partner', 'sharer', 'child'].includes(person.kin)) continue;
-    removeFrom(address.residents, person);
-    const area = areaAt(address.area);
-    person.address = newAddress(settling, 'home', area, random.pick(area.localities));
-    person.address.residents.push(person);
-    person.former_address = address;
-    person.kin = 'single';
-  }
 }
 
 function settle(
@@ -289,15 +283,7 @@ function practiceNear(
   const practices = byArea[area] ?? [];
   if (practices.length === 0) return undefined;
   if (random.chance(0.15)) return random.pick(practices);
-  let nearest: Organisation | undefined;
-  let shortest = Number.POSITIVE_INFINITY;
-  for (const practice of practices) {
-    const distance =
-      (practice.latitude - address.latitude) ** 2 +
-      ((practice.longitude - address.longitude) * 0.62) ** 2;
-    if (distance < shortest) [nearest, shortest] = [practice, distance];
-  }
-  return nearest;
+  return nearestTo(address, practices);
 }
 
 function newAddress(

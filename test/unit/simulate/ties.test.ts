@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Address, Dwelling, Person } from '../../simulate/people.ts';
-import type { Employee, Post } from '../../simulate/staff.ts';
+import type { Employee } from '../../simulate/employees.ts';
+import type { Post } from '../../simulate/staff.ts';
 import { canProveHousehold, canProveOwnRecord, isTied } from '../../simulate/ties.ts';
 
 describe('a tie to the patient', () => {
