@@ -16,7 +16,7 @@ reason: "{staff} opened the record of a patient {days_since} days after their de
 @detector */
 WITH
 dead AS (
-    SELECT patient_id, assumeNotNull(died_on) AS died_on, toString(gp_practice_code) AS practice_code,
+    SELECT patient_id, assumeNotNull(died_on) AS death_on, toString(gp_practice_code) AS practice_code,
         if(isNull(ended_at), toDate32('2149-06-06'), toDate32(assumeNotNull(ended_at), 'Europe/London')) AS known_until
     FROM patients
     WHERE isNotNull(died_on)
@@ -25,7 +25,7 @@ dead AS (
 opened AS MATERIALIZED (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id,
         u.organisation_code AS organisation_code, u.patient_id AS patient_id, u.role_name AS role, u.strength AS strength,
-        u.coverage AS coverage, dateDiff('day', d.died_on, toDate32(u.day)) AS days_since, d.practice_code AS practice_code
+        u.coverage AS coverage, dateDiff('day', d.death_on, toDate32(u.day)) AS days_since, d.practice_code AS practice_code
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'organisation', back_days = {lookback_days:UInt32}) AS u
     INNER JOIN dead AS d ON d.patient_id = u.patient_id
     WHERE u.coverage >= {coverage_min:Float64} AND u.patient_id IN (SELECT patient_id FROM dead) AND toDate32(u.day) < d.known_until
