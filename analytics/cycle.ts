@@ -187,14 +187,24 @@ async function judgeDue(
     if (due.length === 0) return undefined;
     const events = new Map(states.map((state) => [state.day, state.events]));
     const accesses = new Map(states.map((state) => [state.day, state.accesses]));
-    for (const batch of batchesOf(due, events, judged_events_max, judged_days_max)) {
+    const left = batchesOf(due, events, judged_events_max, judged_days_max);
+    for (let batch = left.shift(); batch; batch = left.shift()) {
       attempted = batch;
       const run = await judge(client, clock, detector, in_force, batch, {
         is_dry_run,
         on_changes: options.on_changes,
         loaded_datasets,
         accesses: batch.reduce((total, { day }) => total + (accesses.get(day) ?? 0), 0),
+      }).catch((error: unknown) => {
+        if (attempted.length > 1 && isOutOfMemory(error)) return undefined;
+        throw error;
       });
+      if (!run) {
+        // A month of a crowded exchange can be more than a query may hold; its halves are judged alike.
+        const middle = Math.ceil(batch.length / 2);
+        left.unshift(batch.slice(0, middle), batch.slice(middle));
+        continue;
+      }
       sum.days += batch.length;
       sum.alerts += run.alerts;
       sum.raised += run.raised;
@@ -261,6 +271,13 @@ async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string
     loadStatement('analytics/queries/loaded_datasets.sql'),
   );
   return new Set(rows.map(({ dataset }) => dataset));
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return (
+    isCoded(error, 'QUERY_FAILED') &&
+    (error as CodedError & { engine_type?: string }).engine_type === 'MEMORY_LIMIT_EXCEEDED'
+  );
 }
 
 /** The code to record: a failed query's own name of the error says more than that a query failed. */

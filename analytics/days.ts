@@ -82,7 +82,10 @@ export function isPastGrace(day: string, grace_days: number, last_day: string): 
   return addDays(day, grace_days) <= last_day;
 }
 
-/** The days in batches of at most `events_max` events and `days_max` days, in order; a day is never cut. */
+/**
+ * The days in batches of at most `events_max` events and within `days_max` days of one another, in order; a day is never
+ * cut. What looks back reads from the first day of a batch to its last, so days far apart are no batch.
+ */
 export function batchesOf<T extends { readonly day: string }>(
   days: readonly T[],
   events: ReadonlyMap<string, number>,
@@ -94,7 +97,11 @@ export function batchesOf<T extends { readonly day: string }>(
   for (const day of days) {
     const size = events.get(day.day) ?? 0;
     const last = batches.at(-1);
-    if (last === undefined || last.length >= days_max || held + size > events_max) {
+    if (
+      last?.[0] === undefined ||
+      addDays(last[0].day, days_max) <= day.day ||
+      held + size > events_max
+    ) {
       batches.push([day]);
       held = size;
     } else {

@@ -60,6 +60,9 @@ it('cuts days in batches by events and by number, and never cuts a day', () => {
   expect(batchesOf(days, events, 10, 31).map((batch) => batch.length)).toEqual([1, 3]);
   expect(batchesOf(days, events, 100, 3).map((batch) => batch.length)).toEqual([3, 1]);
   expect(batchesOf(days, events, 1, 31).map((batch) => batch.length)).toEqual([1, 1, 1, 1]);
+  // What looks back would read all that lies between days far apart.
+  const apart = [{ day: '2026-01-01' }, { day: '2026-01-31' }, { day: '2026-02-01' }];
+  expect(batchesOf(apart, new Map(), 100, 31).map((batch) => batch.length)).toEqual([2, 1]);
 });
 
 it('puts an organisation’s own thresholds over everyone’s, and refuses what the detector lacks', () => {
