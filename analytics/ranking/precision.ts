@@ -1,5 +1,6 @@
 /** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
 import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
+import { isDraw } from './families.ts';
 import { bandOf, score_bands, type Priors } from './priors.ts';
 
 /** What people found on alerts of one version of a detector, by score band. */
@@ -38,6 +39,9 @@ const default_precision: Readonly<Record<Severity, number>> = {
   medium: 0.1,
   high: 0.25,
 };
+
+/** A look that was drawn at random is what any look is: misuse in about one of ten thousand. */
+const drawn_precision = 1e-4;
 
 /** The weight of that belief, in alerts: an evaluation of as many alerts counts as much. */
 const default_alerts = 8;
@@ -92,6 +96,7 @@ export function estimatePrecision(inputs: PrecisionInputs): Precision {
     detectors.set(detector_id, estimateDetector(inputs, detector_id, severity, all, accesses_all));
   }
   return ({ detector_id, organisation_code, severity, score }) => {
+    if (isDraw(detector_id)) return drawn_precision;
     const estimate =
       detectors.get(detector_id) ??
       estimateDetector(inputs, detector_id, severity, 0, accesses_all);

@@ -66,7 +66,7 @@ export interface Queue {
   readonly suppressed_alerts: number;
 }
 
-/** What severity is worth beside yield: it decides between near equals, and no more (decisions/0007). */
+/** What severity is worth beside yield: it decides between near equals, and no more (decisions/0008). */
 const severity_weight: Readonly<Record<Severity, number>> = { low: 0.85, medium: 1, high: 1.15 };
 const severities: readonly Severity[] = ['low', 'medium', 'high'];
 
