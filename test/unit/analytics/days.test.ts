@@ -50,12 +50,12 @@ it('lets a day rest after its build, the longer the bigger it is', () => {
 });
 
 it('cuts days in batches by events and by number, and never cuts a day', () => {
-  const days = ['a', 'b', 'c', 'd'].map((day) => ({ day }));
+  const days = ['01', '02', '03', '04'].map((day) => ({ day: `2026-03-${day}` }));
   const events = new Map([
-    ['a', 6],
-    ['b', 6],
-    ['c', 1],
-    ['d', 1],
+    ['2026-03-01', 6],
+    ['2026-03-02', 6],
+    ['2026-03-03', 1],
+    ['2026-03-04', 1],
   ]);
   expect(batchesOf(days, events, 10, 31).map((batch) => batch.length)).toEqual([1, 3]);
   expect(batchesOf(days, events, 100, 3).map((batch) => batch.length)).toEqual([3, 1]);
