@@ -25,6 +25,8 @@ export interface QueueAlert {
   /** 0 to 1 */
   readonly score: number;
   readonly reason: string;
+  /** The strongest explanation of the access, of detectors that none silences; absent where it is not known. */
+  readonly strength?: string;
 }
 
 /** Log-odds of a probability, kept away from 0 and 1, where nothing that is estimated can be. */

@@ -5,6 +5,7 @@ import { allot, budgetKey, lot, weekOf } from './budget.ts';
 import { byStrength, combine, type Weighed } from './combine.ts';
 import { isDanger, isDraw } from './families.ts';
 import { groupAlerts, grouping_days_max, groupingReason } from './group.ts';
+import { withLink } from './link.ts';
 import { estimatePrecision, type FindingCounts } from './precision.ts';
 import type { Priors } from './priors.ts';
 import { suppressedBy, type Suppression } from './suppressed.ts';
@@ -84,7 +85,7 @@ export function buildQueue(inputs: QueueInputs): Queue {
   const isSuppressed = suppressedBy(inputs.suppressions);
   const weigh = (alert: QueueAlert): Weighed => ({
     alert,
-    precision: precisionOf(alert),
+    precision: withLink(precisionOf(alert), alert.strength),
     needs_no_link: (inputs.detectors.get(alert.detector_id)?.silenced_by ?? 'none') !== 'none',
   });
   const standing: QueueAlert[] = [];

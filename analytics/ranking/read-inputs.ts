@@ -42,6 +42,10 @@ export async function readQueueInputs(
           catalogue.map(({ id }) => id),
         )
       : 0;
+  const strengthOf = await readStrengths(
+    read,
+    catalogue.filter((detector) => isRaising(detector) && detector.silenced_by === 'none'),
+  );
   const activations = await read<Activation>('activations');
   const budgets = await read<{ organisation_code: string; items_per_week: number }>('budgets');
   const accesses = await read<{ organisation_code: string; accesses: number }>(
@@ -50,7 +54,7 @@ export async function readQueueInputs(
   return {
     left_out,
     inputs: {
-      alerts: rows.slice(0, alerts_max).map((row) => alertOf(row, people)),
+      alerts: rows.slice(0, alerts_max).map((row) => alertOf(row, people, strengthOf)),
       findings: await read<FindingCounts>('finding_counts', {
         score_bands,
         true_findings: [...true_findings],
@@ -96,10 +100,12 @@ interface AlertRow {
 /** Who used an identifier on a day. */
 type People = (staff_id_system: string, staff_id: string, day: string) => string;
 
-function alertOf(row: AlertRow, people: People): QueueAlert {
+function alertOf(row: AlertRow, people: People, strengthOf: StrengthOf): QueueAlert {
   const staff_id_system = row.last_staff_id_system;
   const staff_id = row.last_staff_id;
+  const strength = strengthOf(row);
   return {
+    ...(strength !== undefined && { strength }),
     alert_id: row.alert_id,
     detector_id: row.last_detector_id,
     detector_version: row.last_detector_version,
@@ -119,6 +125,37 @@ function alertOf(row: AlertRow, people: People): QueueAlert {
     score: row.last_score,
     reason: row.last_reason,
   };
+}
+
+/** The strongest explanation of the access that an alert names, where it is built and its detector is not silenced. */
+type StrengthOf = (row: AlertRow) => string | undefined;
+
+async function readStrengths(
+  read: Read,
+  detectors: readonly { readonly id: string }[],
+): Promise<StrengthOf> {
+  const detector_ids = detectors.map(({ id }) => id);
+  const rows = await read<Record<string, string>>('access_strengths', { detector_ids });
+  const known = new Map(
+    rows.map((row) => [
+      [row.day, row.organisation_code, row.staff_id_system, row.staff_id, row.patient_id].join(
+        '\n',
+      ),
+      row.strength,
+    ]),
+  );
+  return (row) =>
+    detector_ids.includes(row.last_detector_id)
+      ? known.get(
+          [
+            row.last_day,
+            row.last_organisation_code,
+            row.last_staff_id_system,
+            row.last_staff_id,
+            row.last_patient_id,
+          ].join('\n'),
+        )
+      : undefined;
 }
 
 async function readPeople(read: Read): Promise<People> {

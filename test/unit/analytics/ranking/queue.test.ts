@@ -53,6 +53,27 @@ describe('the queue', () => {
     );
   });
 
+  it('ranks a look at kin that nothing explains above one that care explains, and silences neither', () => {
+    const strengths = ['person', 'team', undefined, 'none', 'organisation', 'inferred'];
+    const { items } = queueOf({
+      alerts: strengths.map((strength) =>
+        alert({
+          alert_id: strength ?? 'not known',
+          person_key: strength ?? 'not known',
+          ...(strength !== undefined && { strength }),
+        }),
+      ),
+    });
+    expect(items.map(({ alert_ids }) => alert_ids[0])).toEqual([
+      'none',
+      'inferred',
+      'not known',
+      'organisation',
+      'team',
+      'person',
+    ]);
+  });
+
   it('holds every open alert that is no signal in exactly one item, and ranks from 1 without a gap', () => {
     fc.assert(
       fc.property(someAlerts, (alerts) => {
