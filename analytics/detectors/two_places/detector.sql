@@ -58,9 +58,10 @@ gateways AS (
     HAVING uniqExact(e.organisation_code, e.site_code) > {sites_max:UInt32}
 ),
 places AS (
-    SELECT organisation_code, assumeNotNull(latitude) AS latitude, assumeNotNull(longitude) AS longitude, 1 AS is_known
-    FROM organisations
-    WHERE isNotNull(latitude) AND isNotNull(longitude)
+    SELECT o.organisation_code AS organisation_code, assumeNotNull(o.latitude) AS latitude, assumeNotNull(o.longitude) AS longitude,
+        1 AS is_known
+    FROM organisations AS o
+    WHERE isNotNull(o.latitude) AND isNotNull(o.longitude)
 ),
 -- The changes that nobody can have travelled: far apart, or of unknown distance and back again. One row per change.
 impossible AS (
