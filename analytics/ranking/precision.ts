@@ -19,7 +19,10 @@ export interface PrecisionInputs {
   /** The version of each detector that is in force, as code.params. */
   readonly versions: ReadonlyMap<string, string>;
   /** Every alert that stands, open or closed. */
-  readonly alerts: readonly Pick<QueueAlert, 'detector_id' | 'organisation_code' | 'severity'>[];
+  readonly alerts: readonly Pick<
+    QueueAlert,
+    'detector_id' | 'organisation_code' | 'severity' | 'score'
+  >[];
   readonly findings: readonly FindingCounts[];
   /** Accesses by a person's hand that detectors have judged, by organisation. */
   readonly accesses: ReadonlyMap<string, number>;
@@ -79,7 +82,7 @@ const older_text_weight = 0.25;
  *
  * 1. The evaluation's share of true alerts, by score band, shrunk to the detector's and that to the default of its
  *    severity; a higher score never means less.
- * 2. The rate here. A detector that raises far more alerts per access than was evaluated does so because something
+ * 2. The rate here, by score band: a flood of low scores says nothing against the few high ones. A detector that raises far more alerts per access than was evaluated does so because something
  *    innocent looks like misuse on this exchange. The odds fall by the excess, to the power of the root of the share that
  *    was false before: for a detector that is mostly wrong the number of true alerts stays and the excess is false; for
  *    one that proves a tie a higher rate more likely means more misuse.
@@ -92,19 +95,22 @@ export function estimatePrecision(inputs: PrecisionInputs): Precision {
   const counts = countAlerts(inputs.alerts);
   const accesses_all = sum(inputs.accesses.values());
   const detectors = new Map<string, DetectorEstimate>();
-  for (const [detector_id, { severity, all }] of counts.detectors) {
-    detectors.set(detector_id, estimateDetector(inputs, detector_id, severity, all, accesses_all));
+  for (const [detector_id, { severity, bands }] of counts.detectors) {
+    detectors.set(
+      detector_id,
+      estimateDetector(inputs, detector_id, severity, bands, accesses_all),
+    );
   }
   return ({ detector_id, organisation_code, severity, score }) => {
     if (isDraw(detector_id)) return drawn_precision;
     const estimate =
       detectors.get(detector_id) ??
-      estimateDetector(inputs, detector_id, severity, 0, accesses_all);
+      estimateDetector(inputs, detector_id, severity, [], accesses_all);
     const band = bandOf(score);
     const tilt = score_slope_in_band * (score - middleOf(band));
     const whole = (estimate.bands[band] ?? estimate.bands[0] ?? 0) + tilt;
-    const { all = 0 } = counts.detectors.get(detector_id) ?? {};
-    const here = counts.organisations.get(`${detector_id}\n${organisation_code}`) ?? 0;
+    const all = counts.detectors.get(detector_id)?.bands[band] ?? 0;
+    const here = counts.organisations.get(`${detector_id}\n${organisation_code}\n${band}`) ?? 0;
     const share = (inputs.accesses.get(organisation_code) ?? 0) / Math.max(1, accesses_all);
     return probabilityOf(corrected(whole, here, all * share));
   };
@@ -119,7 +125,8 @@ function estimateDetector(
   inputs: PrecisionInputs,
   detector_id: string,
   severity: Severity,
-  observed: number,
+  /** Alerts that stand here, by score band. */
+  observed: readonly number[],
   accesses: number,
 ): DetectorEstimate {
   const evaluated = inputs.priors.detectors[detector_id];
@@ -127,37 +134,32 @@ function estimateDetector(
   const alerts = sum((evaluated?.bands ?? []).map((band) => band.alerts));
   const found = sum((evaluated?.bands ?? []).map((band) => band.true));
   const whole = (found + believed * default_alerts) / (alerts + default_alerts);
-  const bands = nonDecreasing(
-    Array.from({ length: score_bands }, (_, index) => {
-      const band = evaluated?.bands[index] ?? { alerts: 0, true: 0 };
-      const meant = probabilityOf(logit(whole) + score_slope * (middleOf(index) - 0.5));
-      return {
-        value: (band.true + meant * band_alerts) / (band.alerts + band_alerts),
-        weight: band.alerts + band_alerts,
-      };
+  const bands = Array.from({ length: score_bands }, (_, index) => {
+    const band = evaluated?.bands[index] ?? { alerts: 0, true: 0 };
+    const meant = probabilityOf(logit(whole) + score_slope * (middleOf(index) - 0.5));
+    const value = (band.true + meant * band_alerts) / (band.alerts + band_alerts);
+    const expected_rate =
+      evaluated && inputs.priors.source.accesses > 0
+        ? (band.alerts + 1 / score_bands) / inputs.priors.source.accesses
+        : default_true_rate / meant;
+    return { value, weight: band.alerts + band_alerts, expected: expected_rate * accesses };
+  });
+  const evaluated_bands = nonDecreasing(bands);
+  // A flood of high scores can leave them below the middle ones, which are then no better than they are.
+  const here = nonDecreasing(
+    evaluated_bands.map((precision, index) => {
+      const raised = observed[index] ?? 0;
+      const log_odds = corrected(logit(precision), raised, bands[index]?.expected ?? 0);
+      return { value: log_odds, weight: raised + rate_alerts };
     }),
-  );
-  const expected_rate =
-    evaluated && inputs.priors.source.accesses > 0
-      ? (alerts + 1) / inputs.priors.source.accesses
-      : default_true_rate / believed;
-  const here = bands.map((precision) =>
-    corrected(logit(precision), observed, expected_rate * accesses, whole),
   );
   const shift = shiftByFindings(inputs, detector_id, here, alerts);
   return { bands: here.map((log_odds) => log_odds + shift) };
 }
 
-/**
- * The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. `precision` is the share that was true
- * where the expectation comes from; without it, that of the log-odds.
- */
-function corrected(
-  log_odds: number,
-  observed: number,
-  expected: number,
-  precision = probabilityOf(log_odds),
-): number {
+/** The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. */
+function corrected(log_odds: number, observed: number, expected: number): number {
+  const precision = probabilityOf(log_odds);
   const excess = (observed + rate_alerts) / (expected + rate_alerts);
   return log_odds - Math.sqrt(1 - precision) * Math.log(Math.max(1 / rarity_max, excess));
 }
@@ -218,13 +220,17 @@ function nonDecreasing(given: readonly { value: number; weight: number }[]): num
 }
 
 function countAlerts(alerts: PrecisionInputs['alerts']) {
-  const detectors = new Map<string, { severity: Severity; all: number }>();
+  const detectors = new Map<string, { severity: Severity; bands: number[] }>();
   const organisations = new Map<string, number>();
-  for (const { detector_id, organisation_code, severity } of alerts) {
-    const known = detectors.get(detector_id);
-    if (known) known.all += 1;
-    else detectors.set(detector_id, { severity, all: 1 });
-    const key = `${detector_id}\n${organisation_code}`;
+  for (const { detector_id, organisation_code, severity, score } of alerts) {
+    const band = bandOf(score);
+    const known = detectors.get(detector_id) ?? {
+      severity,
+      bands: Array.from({ length: score_bands }, () => 0),
+    };
+    known.bands[band] = (known.bands[band] ?? 0) + 1;
+    detectors.set(detector_id, known);
+    const key = `${detector_id}\n${organisation_code}\n${band}`;
     organisations.set(key, (organisations.get(key) ?? 0) + 1);
   }
   return { detectors, organisations };

@@ -69,6 +69,20 @@ describe('precision', () => {
     expect(precisionOf('proof', { raised: { ORG1: 100 } })).toBeGreaterThan(0.7);
   });
 
+  it('keeps what it believes of high scores where low ones flood', () => {
+    const raised = { ORG1: 30 };
+    const low = Array.from({ length: 2_000 }, (_, index) =>
+      alert({ alert_id: `low-${index}`, detector_id: 'weak', score: 0.2 }),
+    );
+    const high = Array.from({ length: 30 }, (_, index) =>
+      alert({ alert_id: `high-${index}`, detector_id: 'weak', score: 0.9 }),
+    );
+    expect(precisionOf('weak', { alerts: [...low, ...high] })).toBeCloseTo(
+      precisionOf('weak', { raised }),
+      5,
+    );
+  });
+
   it('is lower in the organisation where the detector floods', () => {
     const raised = { ORG1: 400, ORG2: 5, ORG3: 5, ORG4: 5 };
     expect(precisionOf('weak', { raised })).toBeLessThan(
