@@ -24,23 +24,8 @@ nobodies AS (
     FROM staff_identities
     WHERE kind IN ('shared', 'system', 'test')
 ),
--- Accesses of the days that no team's link explains, with their events: one row per event.
-acts AS (
-    SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id,
-        u.organisation_code AS organisation_code, u.patient_id AS patient_id, u.role AS role, u.role_name AS role_name,
-        multiIf(u.strength = 'organisation', {organisation_weight:Float64}, u.strength = 'inferred', {inferred_weight:Float64}, 1) AS weight,
-        e.occurred_at AS occurred_at, e.source AS source, e.event_id AS event_id,
-        concat(if(formatDateTime(e.occurred_at, '%u', 'Europe/London') IN ('6', '7'), 'weekend ', 'week '),
-            formatDateTime(e.occurred_at, '%H', 'Europe/London')) AS hour
-    FROM committed_events AS e
-    INNER JOIN unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = 1) AS u ON u.day = e.day
-        AND u.staff_id_system = e.staff_id_system AND u.staff_id = e.staff_id
-        AND u.organisation_code = e.organisation_code AND u.patient_id = e.patient_id
-    LEFT JOIN nobodies AS n ON n.staff_id_system = e.staff_id_system AND n.staff_id = e.staff_id
-    WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.day >= n.until
-),
--- Shifts on which an act could fall, and that there are any: one row per member of staff on a roster.
-shifts AS (
+-- Shifts on which an access could fall, and that there are any: one row per member of staff on a roster.
+shifts AS MATERIALIZED (
     SELECT staff_id_system, staff_id, organisation_code, groupArray((starts_at, ends_at)) AS turns,
         min(toDate(starts_at, 'Europe/London')) AS first_day, max(toDate(ends_at, 'Europe/London')) AS last_day
     FROM rosters
@@ -48,41 +33,74 @@ shifts AS (
         AND toDate(starts_at, 'Europe/London') <= addDays(arrayMax({days:Array(Date)}), {lookback_days:UInt32})
     GROUP BY staff_id_system, staff_id, organisation_code
 ),
--- In which hours of weekdays and weekends staff opened anything, by whole weeks: a row per week, hour and staff member.
+-- The weeks' days of staff on which they opened anything, all and by hour of weekdays or weekends: a row per week, kind
+-- of day, organisation and role.
 worked AS (
-    SELECT toMonday(a.day) AS week, a.organisation_code AS organisation_code, a.role AS role,
-        a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
-        concat(if(formatDateTime(a.first_at, '%u', 'Europe/London') IN ('6', '7'), 'weekend ', 'week '),
-            formatDateTime(a.first_at, '%H', 'Europe/London')) AS hour, groupUniqArray(a.day) AS at_work
-    FROM access_links AS a
-    WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day < arrayMax({days:Array(Date)})
-        AND (a.organisation_code, a.role) IN (SELECT organisation_code, role FROM acts)
-    GROUP BY week, a.organisation_code, a.role, a.staff_id_system, a.staff_id, hour
+    SELECT toMonday(day) AS week, organisation_code, role, formatDateTime(day, '%u') IN ('6', '7') AS is_weekend,
+        count() AS person_days, sumMap(hours, arrayMap(hour -> toUInt64(1), hours)) AS by_hour
+    FROM (
+        SELECT day, organisation_code, role, groupUniqArray(toHour(first_at, 'Europe/London')) AS hours
+        FROM access_links
+        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
+        GROUP BY day, organisation_code, role, staff_id_system, staff_id
+    )
+    GROUP BY week, organisation_code, role, is_weekend
 ),
--- Of each judged day the whole weeks before it: the days of staff in each hour, and how many in all. One row per judged
--- day, organisation and role.
-habits AS (
-    SELECT judged, organisation_code, role, sumMap(map(hour, toUInt64(length(at_work)))) AS by_hour,
-        uniqExactArray(arrayMap(d -> (d, staff_id_system, staff_id), at_work)) AS person_days,
-        groupUniqArray((hour, staff_id_system, staff_id)) AS who
-    FROM worked
+-- Of each judged day the whole weeks before it: one row per judged day, organisation and role, with the hours of its kind.
+habits AS MATERIALIZED (
+    SELECT judged, organisation_code, role, sum(w.person_days) AS person_days,
+        sumMapIf(mapFromArrays(w.by_hour.1, w.by_hour.2), w.is_weekend = (formatDateTime(judged, '%u') IN ('6', '7'))) AS by_hour
+    FROM worked AS w
     ARRAY JOIN arrayFilter(d -> week < toMonday(d) AND week >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
     GROUP BY judged, organisation_code, role
 ),
--- Acts outside a roster where there is one, else outside the hours of the role and of the person.
+-- Accesses of the days that no team's link explains and that fall, in part at least, outside a roster where there is one,
+-- else in hours that are rare in the role: one row per access.
+accesses AS MATERIALIZED (
+    SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
+        a.organisation_code AS organisation_code, a.patient_id AS patient_id, a.role AS role, a.role_name AS role_name,
+        multiIf(a.strength = 'organisation', {organisation_weight:Float64}, a.strength = 'inferred', {inferred_weight:Float64}, 1) AS weight,
+        notEmpty(s.turns) AND a.day >= s.first_day AND a.day <= s.last_day AS is_rostered
+    FROM access_links AS a
+    LEFT JOIN nobodies AS n ON n.staff_id_system = a.staff_id_system AND n.staff_id = a.staff_id
+    LEFT JOIN shifts AS s ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id AND s.organisation_code = a.organisation_code
+    LEFT JOIN habits AS h ON h.judged = a.day AND h.organisation_code = a.organisation_code AND h.role = a.role
+    WHERE a.day IN {days:Array(Date)} AND NOT a.strength >= 'team' AND a.day >= n.until AND if(is_rostered,
+        NOT arrayExists(t -> a.first_at >= subtractMinutes(t.1, {margin_minutes:UInt32})
+            AND a.last_at <= addMinutes(t.2, {margin_minutes:UInt32}), s.turns),
+        h.person_days >= {peer_days_min:UInt32} AND arrayExists(
+            hour -> h.by_hour[toUInt8(hour)] / greatest(1, h.person_days) <= {usual_share_max:Float64},
+            range(toHour(a.first_at, 'Europe/London'), toHour(a.last_at, 'Europe/London') + 1)))
+),
+-- In which hours of weekdays and weekends those people opened anything: one row per person, role and hour.
+own_hours AS (
+    SELECT organisation_code, role, staff_id_system, staff_id, formatDateTime(day, '%u') IN ('6', '7') AS is_weekend,
+        toHour(first_at, 'Europe/London') AS hour, groupUniqArray(toMonday(day)) AS weeks
+    FROM access_links
+    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
+        AND (organisation_code, staff_id) IN (SELECT organisation_code, staff_id FROM accesses WHERE NOT is_rostered)
+    GROUP BY organisation_code, role, staff_id_system, staff_id, is_weekend, hour
+),
+-- The events of these accesses that are so themselves, and at hours at which the person did not work either.
 off AS (
     SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
         a.organisation_code AS organisation_code, a.patient_id AS patient_id, a.role_name AS role_name, a.weight AS weight,
-        (a.occurred_at, a.source, a.event_id) AS event, notEmpty(s.turns) AND a.day >= s.first_day AND a.day <= s.last_day AS is_rostered,
-        h.by_hour[a.hour] / greatest(1, h.person_days) AS share
-    FROM acts AS a
+        (e.occurred_at, e.source, e.event_id) AS event, a.is_rostered AS is_rostered,
+        h.by_hour[toHour(e.occurred_at, 'Europe/London')] / greatest(1, h.person_days) AS share
+    FROM committed_events AS e
+    INNER JOIN accesses AS a ON a.day = e.day AND a.staff_id_system = e.staff_id_system AND a.staff_id = e.staff_id
+        AND a.organisation_code = e.organisation_code AND a.patient_id = e.patient_id
     LEFT JOIN shifts AS s ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id AND s.organisation_code = a.organisation_code
     LEFT JOIN habits AS h ON h.judged = a.day AND h.organisation_code = a.organisation_code AND h.role = a.role
-    WHERE if(is_rostered,
-        NOT arrayExists(t -> a.occurred_at >= subtractMinutes(t.1, {margin_minutes:UInt32})
-            AND a.occurred_at <= addMinutes(t.2, {margin_minutes:UInt32}), s.turns),
-        h.person_days >= {peer_days_min:UInt32} AND share <= {usual_share_max:Float64}
-            AND NOT has(h.who, (a.hour, a.staff_id_system, a.staff_id)))
+    LEFT JOIN own_hours AS o ON o.organisation_code = a.organisation_code AND o.role = a.role AND o.staff_id_system = a.staff_id_system
+        AND o.staff_id = a.staff_id AND o.is_weekend = (formatDateTime(a.day, '%u') IN ('6', '7')) AND o.hour = toHour(e.occurred_at, 'Europe/London')
+    WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
+        AND (e.day, e.organisation_code, e.staff_id) IN (SELECT day, organisation_code, staff_id FROM accesses)
+        AND if(a.is_rostered,
+            NOT arrayExists(t -> e.occurred_at >= subtractMinutes(t.1, {margin_minutes:UInt32})
+                AND e.occurred_at <= addMinutes(t.2, {margin_minutes:UInt32}), s.turns),
+            h.person_days >= {peer_days_min:UInt32} AND share <= {usual_share_max:Float64}
+                AND NOT arrayExists(week -> week < toMonday(a.day) AND week >= subtractDays(a.day, {lookback_days:UInt32}), o.weeks))
 ),
 found AS (
     SELECT day, staff_id_system, staff_id, organisation_code, argMax(role_name, event) AS role, max(is_rostered) AS by_roster,
