@@ -1,12 +1,14 @@
 /** The queue and the findings of reviewers, as people work through them: without JavaScript, and recorded. */
 import { expect, test } from 'vitest';
 import { refreshQueue } from '../../analytics/ranking/build.ts';
+import { carryOutNext } from '../../analytics/replay/service.ts';
 import { system_clock } from '../../sql/clock.ts';
 import { useStage } from './pages.ts';
 import {
   alerts_of_trust,
   fillSmallExchange,
   own_alert_id,
+  trust,
   withheld_alert_id,
 } from './small-exchange.ts';
 
@@ -102,6 +104,35 @@ test('a reviewer records a finding, is told when another was faster, and reopens
   await Promise.all([one.close(), other.close()]);
 });
 
+test('alerts are left out after a preview, and come back when that is ended', async () => {
+  const context = await stage().signedIn('investigator', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/alerts?detector=out_of_area');
+  await page.locator('tbody tr a').first().click();
+  await page.click('text=Leave alerts like this out of the queue');
+  await page.click('text=Show what it would hide');
+  expect(await page.locator('.nhsuk-error-message').innerText()).toContain('Say why');
+  await page.fill('[name=reason]', 'The catchment was drawn anew.');
+  await page.click('text=Show what it would hide');
+  expect(await page.locator('#preview').innerText()).toMatch(/would have left out \d+ alerts/);
+  await page.click('text=Leave it out');
+  expect(new URL(page.url()).pathname).toBe('/suppressions');
+  expect(await page.locator('tbody tr').innerText()).toMatch(
+    /catchment was drawn anew[\s\S]*open alerts? now/,
+  );
+  await refreshQueue(stage().client, system_clock);
+  const [hidden] = await found<{ suppressed_alerts: number }>(
+    'SELECT suppressed_alerts FROM queue_builds ORDER BY build DESC LIMIT 1',
+  );
+  expect(hidden?.suppressed_alerts).toBeGreaterThan(0);
+  await page.click('text=End');
+  await refreshQueue(stage().client, system_clock);
+  expect(
+    await found('SELECT suppressed_alerts FROM queue_builds ORDER BY build DESC LIMIT 1'),
+  ).toEqual([{ suppressed_alerts: 0 }]);
+  await context.close();
+});
+
 test('one finding closes all the alerts that are looked at together', async () => {
   const context = await stage().signedIn('guardian', { has_javascript: false });
   const page = await context.newPage();
@@ -116,5 +147,58 @@ test('one finding closes all the alerts that are looked at together', async () =
   );
   expect(Number(closed?.alerts)).toBeGreaterThan(alerts_of_trust / 2);
   expect(Number(closed?.alerts)).toBeLessThanOrEqual(alerts_of_trust);
+  await context.close();
+});
+
+test('a guardian tries a threshold, saves it once it was tried, and switches the detector', async () => {
+  const { client } = stage();
+  await client.insert('detector_versions', [
+    {
+      detector_id: 'household',
+      version: 1,
+      title: 'Someone at the same address',
+      status: 'active',
+      severity: 'high',
+      mode: 'live',
+      needs: ['staff', 'patients'],
+      silenced_by: 'none',
+      params: '{"occupants_max":8}',
+      readme: '',
+      content_hash: 'with params',
+      recorded_at: Date.now() + 1000,
+    },
+  ]);
+  const context = await stage().signedIn('guardian', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/detectors');
+  await page.click('text=Someone at the same address');
+  await page.click('text=Try it on the last 90 days');
+  expect(await page.locator('.nhsuk-error-message').innerText()).toContain('Change at least one');
+  await page.fill('[name=param-occupants_max]', '6');
+  await page.click('text=Try it on the last 90 days');
+  expect(await page.locator('main').innerText()).toContain('It waits for its turn.');
+  expect(await page.locator('text=Save these thresholds').count()).toBe(0);
+
+  while (await carryOutNext(client, system_clock));
+  await page.reload();
+  expect(await page.locator('main').innerText()).toMatch(/\d+ alerts? would go/);
+  await page.locator('form[action="?/save"] [name=reason]').fill('Halls of residence.');
+  await page.click('text=Save these thresholds');
+  expect(
+    await found('SELECT organisation_code, params, params_version FROM detector_params'),
+  ).toEqual([{ organisation_code: trust, params: '{"occupants_max":6}', params_version: 1 }]);
+  expect(await page.locator('[name=param-occupants_max]').inputValue()).toBe('6');
+
+  await page.selectOption('[name=status]', 'shadow');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  expect(await page.locator('.nhsuk-error-message').innerText()).toContain('on what ground');
+  await page.selectOption('[name=status]', 'shadow');
+  await page.fill('[name=ground]', 'The impact assessment is being renewed.');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  expect(await page.locator('main').innerText()).toContain(
+    'The impact assessment is being renewed.',
+  );
+  await page.goto('/alerts?detector=household&status=any');
+  expect(await page.locator('main').innerText()).toContain('No alert matches');
   await context.close();
 });
