@@ -17,8 +17,11 @@ export async function bytesKeptFree(path: string): Promise<number> {
 
 /** What the watch on writes asks of the embedded engine, by a connection of its own. */
 export function watchedEngine(client: Pooled['client'], database: string): WatchedEngine {
+  // Nothing is bound here: the library runs statements with parameters one after the other, over all connections, and
+  // the check behind a small insert would wait for another service's long question.
   const read = async <T>(query: string): Promise<T[]> =>
-    (await client.query({ query, query_params: { database }, format: 'JSONEachRow' })).json<T>();
+    (await client.query({ query, format: 'JSONEachRow' })).json<T>();
+  const { merges, tables, detached_tables, broken_parts } = statementsOn(quoted(database));
   const named = async (query: string, each: (name: string) => string): Promise<void> => {
     for (const { name } of await read<{ name: string }>(query))
       await client.command({ query: each(`${database}.${quoted(name)}`) });
@@ -49,8 +52,8 @@ export function watchedEngine(client: Pooled['client'], database: string): Watch
     const found = await read<{ table: string; name: string; is_replaced: number }>(broken_parts);
     const replaced = found.filter(({ is_replaced }) => is_replaced === 1);
     for (const { table, name } of replaced) {
-      const query = `ALTER TABLE ${database}.${quoted(table)} DROP DETACHED PART {name:String} SETTINGS allow_drop_detached = 1`;
-      await client.command({ query, query_params: { name } });
+      const query = `ALTER TABLE ${database}.${quoted(table)} DROP DETACHED PART '${quoted(name, part_name)}' SETTINGS allow_drop_detached = 1`;
+      await client.command({ query });
     }
     return { replaced: replaced.length, lost: found.length - replaced.length };
   }
@@ -60,22 +63,17 @@ const failed_writes = `
 SELECT toUInt32(value) AS failed FROM system.events
 WHERE event = 'WriteBufferFromFileDescriptorWriteFailed'`;
 
-const merges =
-  'SELECT 1 AS is_running FROM system.merges WHERE database = {database:String} LIMIT 1';
-
-const tables = `
+const statementsOn = (database: string) => ({
+  merges: `SELECT 1 AS is_running FROM system.merges WHERE database = '${database}' LIMIT 1`,
+  tables: `
 SELECT name FROM system.tables
-WHERE database = {database:String} AND endsWith(engine, 'MergeTree')`;
-
-const detached_tables = `
+WHERE database = '${database}' AND endsWith(engine, 'MergeTree')`,
+  detached_tables: `
 SELECT table AS name FROM system.detached_tables
-WHERE database = {database:String} AND NOT is_permanently`;
-
-/**
- * Parts that were not whole when a table was read. Replaced is one whose rows are in the parts that it was merged from,
- * and an insert that failed just now, whose rows never counted.
- */
-const broken_parts = `
+WHERE database = '${database}' AND NOT is_permanently`,
+  // Parts that were not whole when a table was read. Replaced is one whose rows are in the parts that it was merged
+  // from, and an insert that failed just now, whose rows never counted.
+  broken_parts: `
 SELECT detached.table AS table, detached.name AS name,
     toUInt8(countIf(live.name != '' AND live.min_block_number >= detached.min_block_number
                     AND live.max_block_number <= detached.max_block_number) > 0
@@ -83,13 +81,17 @@ SELECT detached.table AS table, detached.name AS name,
 FROM system.detached_parts AS detached
 LEFT JOIN (
     SELECT table, partition_id, name, min_block_number, max_block_number
-    FROM system.parts WHERE database = {database:String} AND active
+    FROM system.parts WHERE database = '${database}' AND active
 ) AS live ON live.table = detached.table AND live.partition_id = detached.partition_id
-WHERE detached.database = {database:String} AND detached.reason = 'broken-on-start'
-GROUP BY detached.table, detached.name`;
+WHERE detached.database = '${database}' AND detached.reason = 'broken-on-start'
+GROUP BY detached.table, detached.name`,
+});
 
-function quoted(name: string): string {
-  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new TypeError('A table is a snake_case name.');
+const table_name = /^[a-z_][a-z0-9_]*$/;
+const part_name = /^[A-Za-z0-9_-]+$/;
+
+function quoted(name: string, form = table_name): string {
+  if (!form.test(name)) throw new TypeError('A name that does not stand in a statement.');
   return name;
 }
 

@@ -68,8 +68,10 @@ export function startWriteWatch(
   let problem = '';
   let is_due = false;
   let mending: Promise<void> | undefined;
-  let is_looking = false;
-  const timer = setInterval(() => void look(), look_ms).unref();
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => (looking = undefined));
+  }, look_ms).unref();
 
   /** Whether no write failed since `before`; where one did, returns when the tables were read anew. */
   async function isWhole(before: number): Promise<boolean> {
@@ -80,14 +82,11 @@ export function startWriteWatch(
   }
 
   async function look(): Promise<void> {
-    if (is_looking || mending) return;
-    is_looking = true;
+    if (mending) return;
     try {
       if ((await isWhole(seen)) && problem !== '') await mend();
     } catch {
       // Looked at again soon; statements are told meanwhile.
-    } finally {
-      is_looking = false;
     }
   }
 
@@ -132,6 +131,8 @@ export function startWriteWatch(
     },
     async close() {
       clearInterval(timer);
+      // The connection that it asks on is closed next.
+      await looking;
       await mending?.catch(() => {});
     },
   };

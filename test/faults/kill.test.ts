@@ -32,7 +32,10 @@ it(`stores every acknowledged event once, and rolls it up once, through ${kills}
 it(`stores every acknowledged event once through ${restarts} restarts under load`, async () => {
   await through(restarts, async () => {
     // Stopped in order, and taken over by the next process while its senders go on.
-    expect(await service.process().kill('SIGTERM'), service.process().errors()).toBe(0);
+    const stopped = service.process();
+    const status = await stopped.kill('SIGTERM');
+    const { signalCode: signal } = stopped.child;
+    expect({ status, signal, errors: stopped.errors() }).toMatchObject({ status: 0 });
   });
 });
 

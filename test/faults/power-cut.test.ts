@@ -88,7 +88,8 @@ describe.skipIf(shim === undefined)('on a machine that loses its power', () => {
     await service.start();
     const receipt = await service.sendUntilAcknowledged(eventLine(next));
     acknowledged.add(`e${next}`);
-    await service.untilLoaded(receipt);
+    // Behind all that no process between two cuts had the time to load.
+    await service.untilLoaded(receipt, 600_000);
     expect(await service.process().kill('SIGTERM')).toBe(0);
     const engine = await openEngine({ path: join(data_dir, 'clickhouse') });
     try {
