@@ -49,7 +49,10 @@ const drawn_precision = 1e-4;
 /** The weight of that belief, in alerts: an evaluation of as many alerts counts as much. */
 const default_alerts = 8;
 
-/** Alerts that an evaluation counts for at most, beside findings: simulated misuse is not the real one. */
+/**
+ * Alerts that an evaluation counts for at most, of a detector and of a band: simulated misuse is not the real one, and a
+ * detector that is never wrong in it will be in a real exchange.
+ */
 const evaluated_alerts_max = 25;
 
 /** True alerts per access of a detector that no evaluation has seen: a misuse in 10 000 accesses, shared out among ten. */
@@ -68,7 +71,7 @@ const score_slope = 2;
 const score_slope_in_band = 1;
 
 /** Alerts by which a rate observed here is drawn to the expected one: a few alerts are no flood. */
-const rate_alerts = 3;
+const rate_alerts = 10;
 
 /** A detector that is rarer here than expected is trusted more, but not beyond these odds. */
 const rarity_max = 2;
@@ -129,19 +132,20 @@ function estimateDetector(
   observed: readonly number[],
   accesses: number,
 ): DetectorEstimate {
-  const evaluated = inputs.priors.detectors[detector_id];
+  const counted = inputs.priors.detectors[detector_id]?.bands ?? [];
+  const alerts = sum(counted.map((band) => band.alerts));
+  const found = sum(counted.map((band) => band.true));
+  // What the simulation never made speak is not known to be rare.
+  const is_evaluated = alerts > 0 && inputs.priors.source.accesses > 0;
   const believed = default_precision[severity];
-  const alerts = sum((evaluated?.bands ?? []).map((band) => band.alerts));
-  const found = sum((evaluated?.bands ?? []).map((band) => band.true));
-  const whole = (found + believed * default_alerts) / (alerts + default_alerts);
+  const whole = shrunk(found, alerts, believed, default_alerts);
   const bands = Array.from({ length: score_bands }, (_, index) => {
-    const band = evaluated?.bands[index] ?? { alerts: 0, true: 0 };
+    const band = counted[index] ?? { alerts: 0, true: 0 };
     const meant = probabilityOf(logit(whole) + score_slope * (middleOf(index) - 0.5));
-    const value = (band.true + meant * band_alerts) / (band.alerts + band_alerts);
-    const expected_rate =
-      evaluated && inputs.priors.source.accesses > 0
-        ? (band.alerts + 1 / score_bands) / inputs.priors.source.accesses
-        : default_true_rate / meant;
+    const value = shrunk(band.true, band.alerts, meant, band_alerts);
+    const expected_rate = is_evaluated
+      ? (band.alerts + 1 / score_bands) / inputs.priors.source.accesses
+      : default_true_rate / meant;
     return { value, weight: band.alerts + band_alerts, expected: expected_rate * accesses };
   });
   const evaluated_bands = nonDecreasing(bands);
@@ -155,6 +159,13 @@ function estimateDetector(
   );
   const shift = shiftByFindings(inputs, detector_id, here, alerts);
   return { bands: here.map((log_odds) => log_odds + shift) };
+}
+
+/** The share of true ones among `alerts`, of which so many count, drawn to `believed` by `weight` of them. */
+function shrunk(found: number, alerts: number, believed: number, weight: number): number {
+  const counted = Math.min(alerts, evaluated_alerts_max);
+  const share = alerts > 0 ? found / alerts : 0;
+  return (share * counted + believed * weight) / (counted + weight);
 }
 
 /** The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. */
