@@ -6,6 +6,7 @@ import type { Look } from './own-audit.ts';
 import type { Reader } from './scope.ts';
 import type { Services } from './services.ts';
 import type { Viewer } from './sessions.ts';
+import { readWithheld } from './withhold.ts';
 
 export interface Suppression {
   readonly suppression_id: string;
@@ -57,6 +58,28 @@ const text_characters_max = 1_000;
 
 export function readSuppressions(reader: Reader, now: number): Promise<Suppression[]> {
   return reader.scoped<Suppression>('suppressions', { now });
+}
+
+/** Whom a suppression that is made from an alert is about. */
+export interface SuppressionSubject {
+  readonly detector_id: string;
+  readonly staff_id_system: string;
+  readonly staff_id: string;
+  readonly patient_id: string;
+  readonly organisation_code: string;
+}
+
+/**
+ * The subject of an alert; undefined where there is none that this reader may see, and where it may not be told: what
+ * names nobody cannot be the ground of anything.
+ */
+export async function readSubject(
+  reader: Reader,
+  alert_id: string,
+): Promise<SuppressionSubject | undefined> {
+  const [subject] = await reader.scoped<SuppressionSubject>('suppression_subject', { alert_id });
+  if (!subject) return undefined;
+  return (await readWithheld(reader, [alert_id])).has(alert_id) ? undefined : subject;
 }
 
 /** What the form says, or what is wrong with it in a sentence. */
@@ -114,13 +137,7 @@ export async function suppress(
   alert_id: string,
   asked: SuppressionAsked,
 ): Promise<void> {
-  const [subject] = await reader.scoped<{
-    detector_id: string;
-    staff_id_system: string;
-    staff_id: string;
-    patient_id: string;
-    organisation_code: string;
-  }>('suppression_subject', { alert_id });
+  const subject = await readSubject(reader, alert_id);
   if (!subject) throw new TypeError('The alert was there a moment ago.');
   const now = services.clock.now();
   const preview = await previewSuppression(reader, now, alert_id, asked);

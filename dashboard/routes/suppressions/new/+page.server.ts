@@ -1,24 +1,24 @@
 /** Leaving out what is like an alert: first what it would have hidden, then the decision. */
 import { error, fail, redirect } from '@sveltejs/kit';
-import { readAlert } from '../../../lib/server/alert-detail.ts';
 import {
   parseSuppressionForm,
   previewSuppression,
+  readSubject,
   suppress,
 } from '../../../lib/server/alert-suppressions.ts';
 import { detectorTitle, readDetectors } from '../../../lib/server/detectors.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const { alert_id, detail } = await alertOf(locals, url);
+  const { alert_id, subject } = await alertOf(locals, url);
+  const detectors = await readDetectors(locals.reader);
   await locals.record({ action: 'view', subject_kind: 'alert', subject_ids: [alert_id] });
   return {
     alert_id,
-    title: detail.title,
-    reason: detail.alert.reason,
-    staff_id: detail.alert.staff_id,
-    organisation: detail.alert.organisation_name || detail.alert.organisation_code,
-    has_patient: detail.alert.patient_id !== '',
+    title: detectorTitle(detectors, subject.detector_id),
+    staff_id: subject.staff_id,
+    organisation: subject.organisation_code,
+    has_patient: subject.patient_id !== '',
     name: locals.viewer?.name ?? '',
   };
 };
@@ -48,11 +48,11 @@ export const actions: Actions = {
   },
 };
 
-/** The alert that the address names. One that names nobody cannot be the ground of anything. */
+/** The alert that the address names. */
 async function alertOf(locals: App.Locals, url: URL) {
   const alert_id = url.searchParams.get('alert') ?? '';
-  const detail = await readAlert(locals.reader, alert_id);
-  if (!detail || detail.is_withheld)
+  const subject = await readSubject(locals.reader, alert_id);
+  if (!subject)
     error(404, 'There is nothing at this address.', { remedy: 'Begin with an alert’s page.' });
-  return { alert_id, detail };
+  return { alert_id, subject };
 }
