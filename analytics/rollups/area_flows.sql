@@ -12,8 +12,8 @@ registered AS (
     SELECT b.patient_id AS patient_id, b.day AS day, max(toString(o.area_code)) AS area_code
     FROM (SELECT DISTINCT patient_id, day FROM built) AS b
     INNER JOIN (
-        SELECT patient_id, organisation_code, toDate(starts_at, 'Europe/London') AS from_day,
-            if(isNull(ends_at), toDate('2149-06-06'), toDate(assumeNotNull(ends_at), 'Europe/London')) AS last_day
+        SELECT patient_id, organisation_code, toDate32(starts_at, 'Europe/London') AS from_day,
+            if(isNull(ends_at), toDate32('2149-06-06'), toDate32(assumeNotNull(ends_at), 'Europe/London')) AS last_day
         FROM care_relationships
         WHERE kind = 'registration' AND isNull(ended_at) AND patient_id IN (SELECT patient_id FROM built)
     ) AS c ON c.patient_id = b.patient_id

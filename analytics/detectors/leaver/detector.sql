@@ -31,7 +31,7 @@ dated AS (
 services AS (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, min(p.known_from) AS known_from,
         max(p.known_until) AS known_until, groupUniqArray((toString(s.organisation_code),
-            toDate(ifNull(s.starts_on, toDate32('1970-01-01'))), toDate(ifNull(s.ends_on, toDate32('2149-06-06'))))) AS times
+            ifNull(s.starts_on, toDate32('1900-01-01')), ifNull(s.ends_on, toDate32('2149-06-06')))) AS times
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id

@@ -26,8 +26,8 @@ nobodies AS (
 ),
 -- Shifts on which an access could fall, and that there are any: one row per member of staff on a roster.
 shifts AS MATERIALIZED (
-    SELECT staff_id_system, staff_id, organisation_code, groupArray((starts_at, ends_at)) AS turns,
-        min(toDate(starts_at, 'Europe/London')) AS first_day, max(toDate(ends_at, 'Europe/London')) AS last_day
+    SELECT staff_id_system, staff_id, organisation_code,
+        groupArray((starts_at, ends_at, toDate(starts_at, 'Europe/London'), toDate(ends_at, 'Europe/London'))) AS turns
     FROM rosters
     WHERE isNull(ended_at) AND toDate(ends_at, 'Europe/London') >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32})
         AND toDate(starts_at, 'Europe/London') <= addDays(arrayMax({days:Array(Date)}), {lookback_days:UInt32})
@@ -54,13 +54,15 @@ habits AS MATERIALIZED (
     ARRAY JOIN arrayFilter(d -> week < toMonday(d) AND week >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
     GROUP BY judged, organisation_code, role
 ),
--- Accesses of the days that no team's link explains and that fall, in part at least, outside a roster where there is one,
--- else in hours that are rare in the role: one row per access.
+-- Accesses of the days that no team's link explains and that fall, in part at least, outside a roster where there is one
+-- with shifts on the day or on both sides of it, else in hours that are rare in the role: one row per access. Shifts are
+-- near the day and not the batch, so that it does not matter which days are judged together.
 accesses AS MATERIALIZED (
     SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
         a.organisation_code AS organisation_code, a.patient_id AS patient_id, a.role AS role, a.role_name AS role_name,
         multiIf(a.strength = 'organisation', {organisation_weight:Float64}, a.strength = 'inferred', {inferred_weight:Float64}, 1) AS weight,
-        notEmpty(s.turns) AND a.day >= s.first_day AND a.day <= s.last_day AS is_rostered
+        arrayExists(t -> t.3 <= a.day AND t.4 >= subtractDays(a.day, {lookback_days:UInt32}), s.turns)
+            AND arrayExists(t -> t.4 >= a.day AND t.3 <= addDays(a.day, {lookback_days:UInt32}), s.turns) AS is_rostered
     FROM access_links AS a
     LEFT JOIN nobodies AS n ON n.staff_id_system = a.staff_id_system AND n.staff_id = a.staff_id
     LEFT JOIN shifts AS s ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id AND s.organisation_code = a.organisation_code

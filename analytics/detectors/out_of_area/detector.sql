@@ -1,6 +1,6 @@
 /* @detector
 id: out_of_area
-version: 1
+version: 2
 title: A patient from outside the organisation's catchment
 status: active
 severity: medium
@@ -44,8 +44,8 @@ registered AS (
     SELECT u.patient_id AS patient_id, u.day AS day, max(o.area_code) AS area_code
     FROM (SELECT DISTINCT patient_id, day FROM unexplained) AS u
     INNER JOIN (
-        SELECT patient_id, organisation_code, toDate(starts_at, 'Europe/London') AS from_day,
-            if(isNull(ends_at), toDate('2149-06-06'), toDate(assumeNotNull(ends_at), 'Europe/London')) AS last_day
+        SELECT patient_id, organisation_code, toDate32(starts_at, 'Europe/London') AS from_day,
+            if(isNull(ends_at), toDate32('2149-06-06'), toDate32(assumeNotNull(ends_at), 'Europe/London')) AS last_day
         FROM care_relationships
         WHERE kind = 'registration' AND isNull(ended_at) AND patient_id IN (SELECT patient_id FROM unexplained)
     ) AS c ON c.patient_id = u.patient_id
