@@ -349,10 +349,21 @@ async function main(): Promise<void> {
     }
     const log = createLogger(config.LOG_LEVEL);
     const say = (line: string) => void process.stdout.write(`${line}\n`);
+    let is_stopping = false;
     const starting = serve(config, log, say);
-    // From the first moment on: the front door answers before the last service has started.
-    stopOnSignals({ stop: async () => (await starting).stop() });
-    await welcome(await starting, config, say);
+    const started = starting.then(async (running) => {
+      if (!is_stopping) await welcome(running, config, say);
+    });
+    // From the first moment on: the front door answers before the last service has started. The engine is let go when
+    // nothing is asked of it any more, the welcome's question included: otherwise the process crashes at its end.
+    stopOnSignals({
+      async stop() {
+        is_stopping = true;
+        await started.catch(() => {});
+        await (await starting).stop();
+      },
+    });
+    await started;
   } catch (error) {
     reportFailure(error);
   }

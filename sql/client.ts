@@ -52,17 +52,28 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const query_log = createQueryLog();
   const clock = options.clock ?? system_clock;
   const clients = new Set<SqlClient>();
+  const opening = new Set<Promise<unknown>>();
+  let is_closing = false;
+  async function connect(service: string, connections: number): Promise<SqlClient> {
+    const pool = await Promise.all(Array.from({ length: connections }, () => backend.connect()));
+    const client = createSqlClient(service, pool, query_log, clock);
+    clients.add(client);
+    return client;
+  }
   return {
     kind: backend.kind,
     query_log,
     async client(service, connections = 1) {
-      const pool = await Promise.all(Array.from({ length: connections }, () => backend.connect()));
-      const client = createSqlClient(service, pool, query_log, clock);
-      clients.add(client);
-      return client;
+      if (is_closing) throw new CodedError('ENGINE_CLOSED', 'The process is stopping.');
+      const made = connect(service, connections);
+      opening.add(made);
+      return made.finally(() => opening.delete(made));
     },
     sync: () => backend.sync(),
     async close() {
+      is_closing = true;
+      // Let go under a connection that is being opened, the embedded engine takes the process with it.
+      await Promise.allSettled(opening);
       await Promise.all([...clients].map((client) => client.close()));
       await backend.close();
     },
