@@ -22,53 +22,70 @@ nobodies AS (
     FROM staff_identities
     WHERE kind IN ('shared', 'system', 'test')
 ),
--- Roles in which anybody overrides at all: the others need not be read.
-roles AS (
-    SELECT DISTINCT organisation_type, role
+-- What was overridden over the look-back, which is little: one row per staff member, organisation, role and day.
+broken AS MATERIALIZED (
+    SELECT day, staff_id_system, staff_id, organisation_code, organisation_type, role, count() AS overridden
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         AND notEmpty(overrides) AND hasAny(overrides, splitByChar(',', {counted:String}))
+    GROUP BY ALL
 ),
--- One row per staff member, organisation and day.
+-- Who did it often enough up to a judged day, and on it: nobody else is compared, and no other day is looked at.
+candidates AS MATERIALIZED (
+    SELECT judged, staff_id_system, staff_id, organisation_code
+    FROM broken
+    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    GROUP BY judged, staff_id_system, staff_id, organisation_code
+    HAVING sum(overridden) >= {overrides_min:UInt32} AND max(day) = judged
+),
+-- One row per staff member, organisation and day, in the roles in which anybody overrides at all.
 daily AS (
     SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
         a.organisation_code AS organisation_code, a.organisation_type AS organisation_type, max(a.role) AS role,
         max(a.role_name) AS role_name, max(a.team) AS team, count() AS accesses,
-        countIf(hasAny(a.overrides, splitByChar(',', {counted:String}))) AS overrides
+        countIf(notEmpty(a.overrides) AND hasAny(a.overrides, splitByChar(',', {counted:String}))) AS overrides
     FROM access_links AS a
     LEFT JOIN nobodies AS n ON n.staff_id_system = a.staff_id_system AND n.staff_id = a.staff_id
-    WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day <= arrayMax({days:Array(Date)})
-        AND (a.organisation_type, a.role) IN (SELECT organisation_type, role FROM roles) AND a.day >= n.until
+    WHERE a.day >= subtractDays((SELECT min(judged) FROM candidates), {lookback_days:UInt32}) AND a.day <= (SELECT max(judged) FROM candidates)
+        AND (a.organisation_type, a.role) IN (SELECT organisation_type, role FROM broken) AND a.day >= n.until
+        AND a.organisation_type IN (SELECT organisation_type FROM broken WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM candidates))
     GROUP BY a.day, a.staff_id_system, a.staff_id, a.organisation_code, a.organisation_type
 ),
 -- The days up to each judged one: one row per judged day, staff member and organisation, with their share.
-shares AS (
-    SELECT judged, staff_id_system, staff_id, organisation_code, any(organisation_type) AS type,
-        argMax((role, role_name, team), day) AS post, sum(accesses) AS opened, sum(overrides) AS overridden,
-        overridden / opened AS share, maxIf(overrides, day = judged) > 0 AS is_added
+shares AS MATERIALIZED (
+    SELECT judged, staff_id_system, staff_id, organisation_code, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
+        any(organisation_type) AS type, argMax((role, role_name, team), day) AS post, sum(accesses) AS opened,
+        sum(overrides) AS overridden, overridden / opened AS share, maxIf(overrides, day = judged) > 0 AS is_added
     FROM daily
-    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}),
+        (SELECT arraySort(groupUniqArray(judged)) FROM candidates)) AS judged
     GROUP BY judged, staff_id_system, staff_id, organisation_code
 ),
--- The shares of each role in all organisations of the type, and of each team: one row each.
+suspects AS MATERIALIZED (
+    SELECT s.* FROM shares AS s
+    WHERE is_added AND overridden >= {overrides_min:UInt32}
+        AND (judged, staff_id_system, staff_id, organisation_code) IN (SELECT judged, staff_id_system, staff_id, organisation_code FROM candidates)
+),
+-- The shares of their roles in all organisations of the type, and of their teams: one row each.
 role_shares AS (
-    SELECT judged, type, post.1 AS role, groupArray((share, opened, overridden, organisation_code, staff_id_system, staff_id)) AS members
+    SELECT judged, type, post.1 AS role, groupArray((share, opened, overridden, person)) AS members
     FROM shares
+    WHERE (judged, type, post.1) IN (SELECT judged, type, post.1 FROM suspects)
     GROUP BY judged, type, role
 ),
 team_shares AS (
-    SELECT judged, organisation_code, post.3 AS team, groupArray((share, opened, overridden, organisation_code, staff_id_system, staff_id)) AS members
+    SELECT judged, organisation_code, post.3 AS team, groupArray((share, opened, overridden, person)) AS members
     FROM shares
-    WHERE post.3 != ''
+    WHERE post.3 != '' AND (judged, organisation_code, post.3) IN (SELECT judged, organisation_code, post.3 FROM suspects)
     GROUP BY judged, organisation_code, team
 ),
--- Those who did it often enough, beside the others of their role and of their team. The noise of a share of so few
--- accesses is never taken for less than it is (binomial, at the role's share, with one more each way).
-compared AS (
+-- The suspects beside the others of their role and of their team. The noise of a share of so few accesses is never taken
+-- for less than it is (binomial, at the role's share, with one more each way).
+compared AS MATERIALIZED (
     SELECT s.judged AS judged, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id,
         s.organisation_code AS organisation_code, s.post AS post, s.opened AS opened, s.overridden AS overridden, s.share AS share,
-        arrayFilter(m -> (m.4, m.5, m.6) != (s.organisation_code, s.staff_id_system, s.staff_id), r.members) AS peers,
-        arrayFilter(m -> (m.4, m.5, m.6) != (s.organisation_code, s.staff_id_system, s.staff_id), t.members) AS team_peers,
+        length(arrayFilter(m -> m.4 != s.person, r.members) AS peers) AS peer_count,
+        length(arrayFilter(m -> m.4 != s.person, t.members) AS team_peers) AS team_peer_count,
         if(empty(peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, peers))) AS peer_share,
         if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, team_peers))) AS team_share,
         (arraySum(m -> m.3, peers) + 1) / (arraySum(m -> m.2, peers) + 1 + 1) AS pooled,
@@ -76,21 +93,22 @@ compared AS (
             if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> abs(m.1 - team_share), team_peers))),
             sqrt(pooled * (1 - pooled) / s.opened)) AS deviation,
         (s.share - greatest(peer_share, team_share)) / deviation AS deviations
-    FROM shares AS s
+    FROM suspects AS s
     INNER JOIN role_shares AS r ON r.judged = s.judged AND r.type = s.type AND r.role = s.post.1
     LEFT JOIN team_shares AS t ON t.judged = s.judged AND t.organisation_code = s.organisation_code AND t.team = s.post.3
-    WHERE s.is_added AND s.overridden >= {overrides_min:UInt32} AND notEmpty(peers) AND deviations > {deviations_min:Float64}
+    WHERE notEmpty(peers) AND deviations > {deviations_min:Float64}
 ),
 found AS (
     SELECT c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.organisation_code AS organisation_code,
         c.judged AS judged, any((c.opened, c.overridden, c.share, c.peer_share, c.team_share, c.deviations)) AS figures,
-        any((c.post.2, length(c.peers), length(c.team_peers))) AS post,
+        any((c.post.2, c.peer_count, c.team_peer_count)) AS post,
         arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
     FROM committed_events AS e
     INNER JOIN compared AS c ON c.staff_id_system = e.staff_id_system AND c.staff_id = e.staff_id
         AND c.organisation_code = e.organisation_code
     WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
         AND e.day <= c.judged AND e.day >= subtractDays(c.judged, {lookback_days:UInt32})
+        AND e.override != '' AND (e.organisation_code, e.staff_id) IN (SELECT organisation_code, staff_id FROM compared)
         AND has(splitByChar(',', {counted:String}), e.override) AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
     GROUP BY c.staff_id_system, c.staff_id, c.organisation_code, c.judged
 )

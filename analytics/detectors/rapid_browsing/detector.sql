@@ -19,61 +19,90 @@ reason: "{staff} opened {in_a_minute} records within one minute and {in_the_wind
 WITH
 -- Logins that are nobody's own, with the day until which they are.
 nobodies AS (
-    SELECT staff_id_system, staff_id,
-        if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS until
+    SELECT staff_id_system, staff_id, if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS until
     FROM staff_identities
     WHERE kind IN ('shared', 'system', 'test')
 ),
 types AS (SELECT organisation_code, type FROM organisations),
--- What was first opened by a person's own hand, leaving out applications that are known to fetch ahead: one row per
--- access. The day's first opening of a record counts, so going to and fro between two is no haste.
+-- Staff whose events come so fast, of however many records: nobody else can have been. One row per staff member,
+-- organisation and day. One more than the most within the time: the last of so many comes too soon after the first.
+hurried AS MATERIALIZED (
+    SELECT day, staff_id_system, staff_id, organisation_code
+    FROM (
+        SELECT e.day AS day, e.staff_id_system AS staff_id_system, e.staff_id AS staff_id,
+            e.organisation_code AS organisation_code, arraySort(groupArray(e.occurred_at)) AS times
+        FROM committed_events AS e
+        WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.patient_id != ''
+            AND NOT (e.application != '' AND has(splitByChar(',', {prefetch_applications:String}), e.application))
+        GROUP BY e.day, e.staff_id_system, e.staff_id, e.organisation_code
+        HAVING count() > least({minute_max:UInt32}, {window_max:UInt32})
+    )
+    WHERE arrayExists((first, last) -> last < addMinutes(first, 1),
+            arraySlice(times, 1, greatest(0, length(times) - {minute_max:UInt32})), arraySlice(times, {minute_max:UInt32} + 1))
+        OR arrayExists((first, last) -> last < addMinutes(first, {window_minutes:UInt32}),
+            arraySlice(times, 1, greatest(0, length(times) - {window_max:UInt32})), arraySlice(times, {window_max:UInt32} + 1))
+),
+-- What these first opened by their own hand: one row per access. The day's first opening of a record counts, so going to
+-- and fro between two is no haste.
 opened AS (
     SELECT e.day AS day, e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
-        e.patient_id AS patient_id, min((e.occurred_at, e.source, e.event_id)) AS opening,
-        argMin((multiIf(e.role_code != '', toString(e.role_code), lowerUTF8(toString(e.role_name))), toString(e.role_name),
-            toString(e.application)), (e.occurred_at, e.source, e.event_id)) AS manner
+        e.patient_id AS patient_id, min((e.occurred_at, e.source, e.event_id)) AS opening
     FROM committed_events AS e
     WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.patient_id != ''
         AND NOT (e.application != '' AND has(splitByChar(',', {prefetch_applications:String}), e.application))
+        AND (e.day, e.staff_id_system, e.staff_id, e.organisation_code) IN (SELECT day, staff_id_system, staff_id, organisation_code FROM hurried)
     GROUP BY e.day, e.staff_id_system, e.staff_id, e.organisation_code, e.patient_id
 ),
--- One row per staff member, organisation and day. One more than the most within the time: the last opening of so many
--- in a row comes too soon after the first.
-paces AS (
-    SELECT o.day AS day, o.staff_id_system AS staff_id_system, o.staff_id AS staff_id, o.organisation_code AS organisation_code,
-        arraySort(groupArray((o.opening, o.patient_id))) AS openings, arrayMap(a -> a.1.1, openings) AS times,
-        argMin(o.manner, o.opening) AS way, way.1 AS role, way.2 AS role_name, way.3 AS application, any(t.type) AS type,
-        arrayExists((first, last) -> last < addMinutes(first, 1),
+-- Who was fast: one row per staff member, organisation and day.
+fast AS MATERIALIZED (
+    SELECT day, staff_id_system, staff_id, organisation_code,
+        arraySort(groupArray((opening, patient_id))) AS openings, arrayMap(a -> a.1.1, openings) AS times
+    FROM opened
+    GROUP BY day, staff_id_system, staff_id, organisation_code
+    HAVING arrayExists((first, last) -> last < addMinutes(first, 1),
             arraySlice(times, 1, greatest(0, length(times) - {minute_max:UInt32})), arraySlice(times, {minute_max:UInt32} + 1))
         OR arrayExists((first, last) -> last < addMinutes(first, {window_minutes:UInt32}),
-            arraySlice(times, 1, greatest(0, length(times) - {window_max:UInt32})), arraySlice(times, {window_max:UInt32} + 1)) AS is_fast
-    FROM opened AS o
-    LEFT JOIN types AS t ON t.organisation_code = o.organisation_code
-    GROUP BY o.day, o.staff_id_system, o.staff_id, o.organisation_code
+            arraySlice(times, 1, greatest(0, length(times) - {window_max:UInt32})), arraySlice(times, {window_max:UInt32} + 1))
+),
+-- All who worked on such a day: one row per staff member, organisation and day, with
+-- the role and application of the first opening.
+ways AS (
+    SELECT e.day AS day, e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
+        argMin((e.role_code, e.role_name, e.application), (e.occurred_at, e.source, e.event_id)) AS way,
+        (day, staff_id_system, staff_id, organisation_code) IN (SELECT day, staff_id_system, staff_id, organisation_code FROM fast) AS is_fast
+    FROM committed_events AS e
+    WHERE e.day IN (SELECT day FROM fast) AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.patient_id != ''
+        AND NOT (e.application != '' AND has(splitByChar(',', {prefetch_applications:String}), e.application))
+    GROUP BY e.day, e.staff_id_system, e.staff_id, e.organisation_code
 ),
 -- How many others were as fast that day, in the same role of the same type of organisation and with the same
 -- application in the same organisation. Where many are, it is how the role works or the application fetches ahead.
 compared AS (
-    SELECT day, staff_id_system, staff_id, organisation_code, openings, times, role_name, application, is_fast,
-        count() OVER same_role - 1 AS peers, sum(is_fast) OVER same_role - is_fast AS fast_peers,
+    SELECT w.day AS day, w.staff_id_system AS staff_id_system, w.staff_id AS staff_id, w.organisation_code AS organisation_code,
+        toString(w.way.2) AS role_name, toString(w.way.3) AS application, w.is_fast AS is_fast,
+        if(w.way.1 != '', toString(w.way.1), lowerUTF8(role_name)) AS role,
+        count() OVER same_role - 1 AS peers, sum(w.is_fast) OVER same_role - w.is_fast AS fast_peers,
         if(application = '', 0, count() OVER same_application - 1) AS users,
-        if(application = '', 0, sum(is_fast) OVER same_application - is_fast) AS fast_users
-    FROM paces
-    WINDOW same_role AS (PARTITION BY day, type, role), same_application AS (PARTITION BY day, organisation_code, application)
+        if(application = '', 0, sum(w.is_fast) OVER same_application - w.is_fast) AS fast_users
+    FROM ways AS w
+    LEFT JOIN types AS t ON t.organisation_code = w.organisation_code
+    WINDOW same_role AS (PARTITION BY day, t.type, role), same_application AS (PARTITION BY day, organisation_code, application)
 ),
 fired AS (
     SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id,
-        c.organisation_code AS organisation_code, c.openings AS openings, c.role_name AS role_name,
+        c.organisation_code AS organisation_code, f.openings AS openings, f.times AS times, c.role_name AS role_name,
         c.application AS application, c.peers AS peers, c.fast_peers AS fast_peers, c.users AS users,
         c.fast_users AS fast_users,
-        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, 1), c.times), c.times) AS a_minute,
-        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, {window_minutes:UInt32}), c.times), c.times) AS a_window,
+        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, 1), times), times) AS a_minute,
+        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, {window_minutes:UInt32}), times), times) AS a_window,
         -- The records opened in haste: those of every stretch that is too fast.
         arrayFilter(o -> arrayExists((first, m, w) -> o.1.1 >= first
             AND ((m > {minute_max:UInt32} AND o.1.1 < addMinutes(first, 1))
-                OR (w > {window_max:UInt32} AND o.1.1 < addMinutes(first, {window_minutes:UInt32}))), c.times, a_minute, a_window),
-            c.openings) AS hasty
+                OR (w > {window_max:UInt32} AND o.1.1 < addMinutes(first, {window_minutes:UInt32}))), times, a_minute, a_window),
+            openings) AS hasty
     FROM compared AS c
+    INNER JOIN fast AS f ON f.day = c.day AND f.staff_id_system = c.staff_id_system AND f.staff_id = c.staff_id
+        AND f.organisation_code = c.organisation_code
     LEFT JOIN nobodies AS n ON n.staff_id_system = c.staff_id_system AND n.staff_id = c.staff_id
     WHERE c.is_fast AND c.day >= n.until
         AND (c.peers < {peers_min:UInt32} OR c.fast_peers <= {peers_share_max:Float64} * c.peers)
