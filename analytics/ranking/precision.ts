@@ -21,7 +21,7 @@ export interface PrecisionInputs {
   /** Every alert that stands, open or closed. */
   readonly alerts: readonly Pick<
     QueueAlert,
-    'detector_id' | 'organisation_code' | 'severity' | 'score'
+    'detector_id' | 'organisation_code' | 'severity' | 'score' | 'patient_id' | 'person_key'
   >[];
   readonly findings: readonly FindingCounts[];
   /** Accesses by a person's hand that detectors have judged, by organisation. */
@@ -230,11 +230,20 @@ function nonDecreasing(given: readonly { value: number; weight: number }[]): num
   return pools.flatMap(({ value, length }) => Array.from({ length }, () => value));
 }
 
+/**
+ * How often each detector speaks, by band: on one patient once, however many people looked and on however many days, and
+ * of a person once where no one patient is named. A crowd at one record is one incident and no flood.
+ */
 function countAlerts(alerts: PrecisionInputs['alerts']) {
+  const counted = new Set<string>();
   const detectors = new Map<string, { severity: Severity; bands: number[] }>();
   const organisations = new Map<string, number>();
-  for (const { detector_id, organisation_code, severity, score } of alerts) {
+  for (const alert of alerts) {
+    const { detector_id, organisation_code, severity, score, patient_id, person_key } = alert;
     const band = bandOf(score);
+    const about = `${detector_id}\n${organisation_code}\n${band}\n${patient_id || person_key}`;
+    if (counted.has(about)) continue;
+    counted.add(about);
     const known = detectors.get(detector_id) ?? {
       severity,
       bands: Array.from({ length: score_bands }, () => 0),

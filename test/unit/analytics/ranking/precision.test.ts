@@ -31,7 +31,12 @@ function precisionOf(
   const { raised = { ORG1: 10 }, accesses_each = 100_000, score = 0.9 } = given;
   const alerts = Object.entries(raised).flatMap(([organisation_code, count]) =>
     Array.from({ length: count }, (_, index) =>
-      alert({ alert_id: `${organisation_code}-${index}`, detector_id, organisation_code }),
+      alert({
+        alert_id: `${organisation_code}-${index}`,
+        detector_id,
+        organisation_code,
+        patient_id: `p${index}`,
+      }),
     ),
   );
   return estimatePrecision({
@@ -72,13 +77,33 @@ describe('precision', () => {
   it('keeps what it believes of high scores where low ones flood', () => {
     const raised = { ORG1: 30 };
     const low = Array.from({ length: 2_000 }, (_, index) =>
-      alert({ alert_id: `low-${index}`, detector_id: 'weak', score: 0.2 }),
+      alert({
+        alert_id: `low-${index}`,
+        detector_id: 'weak',
+        score: 0.2,
+        patient_id: `p${index}`,
+      }),
     );
     const high = Array.from({ length: 30 }, (_, index) =>
-      alert({ alert_id: `high-${index}`, detector_id: 'weak', score: 0.9 }),
+      alert({
+        alert_id: `high-${index}`,
+        detector_id: 'weak',
+        score: 0.9,
+        patient_id: `p${index}`,
+      }),
     );
     expect(precisionOf('weak', { alerts: [...low, ...high] })).toBeCloseTo(
       precisionOf('weak', { raised }),
+      5,
+    );
+  });
+
+  it('takes a crowd at one record for one incident, and not for a flood', () => {
+    const crowd = Array.from({ length: 500 }, (_, index) =>
+      alert({ alert_id: `${index}`, detector_id: 'weak', person_key: `person-${index}` }),
+    );
+    expect(precisionOf('weak', { alerts: crowd })).toBeCloseTo(
+      precisionOf('weak', { raised: { ORG1: 1 } }),
       5,
     );
   });
