@@ -18,7 +18,8 @@ export default defineConfig({
           ...shared,
           name: 'integration',
           include: ['test/**/*.int.test.ts'],
-          testTimeout: 60_000,
+          // The whole catalogue takes seconds to judge the smallest world: it is planned anew each time.
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },

@@ -23,12 +23,15 @@ export interface TestEngine {
  * Runs `suite` once for each engine. The embedded engine takes one directory a process, so a file has one suite
  * of this kind, and Vitest runs each file in a process of its own.
  */
-export function onEachEngine(title: string, suite: (engine: () => TestEngine) => void): void {
+export function onEachEngine(
+  title: string,
+  suite: (engine: () => TestEngine, kind: Engine['kind']) => void,
+): void {
   describe(`${title}, embedded`, () => {
-    suite(useEngine('embedded'));
+    suite(useEngine('embedded'), 'embedded');
   });
   describe.skipIf(!canRunServer())(`${title}, on a server`, () => {
-    suite(useEngine('server'));
+    suite(useEngine('server'), 'server');
   });
 }
 
