@@ -39,7 +39,7 @@ circles AS (
     HAVING length(viewers) > 1
 ),
 -- Those of them whose patient several others saw before, none of whom is of the person's team or is the person.
-strangers AS (
+strangers AS MATERIALIZED (
     SELECT s.day AS day, s.organisation_code AS organisation_code, s.staff_id_system AS staff_id_system,
         s.staff_id AS staff_id, s.patient_id AS patient_id, s.role_name AS role_name, s.strength AS strength,
         s.coverage AS coverage, s.person AS person, indexOf({days:Array(Date)}, s.day) - 1 AS place,

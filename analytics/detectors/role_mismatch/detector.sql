@@ -40,7 +40,7 @@ counted AS (
     GROUP BY day, organisation_type, role, section
 ),
 -- The same over the look-back of each judged day: one row per judged day, type and role.
-roles AS (
+roles AS MATERIALIZED (
     SELECT arrayJoin(arrayFilter(judged -> c.day < judged AND c.day >= subtractDays(judged, {lookback_days:UInt32}),
             {days:Array(Date)})) AS day,
         organisation_type, role, sumMap(map(toString(section), toInt64(c.accesses))) AS by_section
@@ -53,7 +53,7 @@ types AS (
     GROUP BY day, organisation_type
 ),
 -- Those that can be rare once the person's own accesses are left out, which are no more than all they made in the range.
-candidates AS (
+candidates AS MATERIALIZED (
     SELECT s.day AS day, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
         s.patient_id AS patient_id, s.role AS role, s.role_name AS role_name, s.organisation_type AS organisation_type,
         s.strength AS strength, s.coverage AS coverage, s.section AS section

@@ -22,7 +22,7 @@ reason: "{staff} opened {section}, and nothing tells of care by them or their te
 @detector */
 WITH
 -- Accesses without a team's link to sensitive content: one row per access and section.
-suspects AS (
+suspects AS MATERIALIZED (
     SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role, role_name, organisation_type, strength,
         coverage, arrayJoin(arrayFilter(name -> match(lowerUTF8(name), {sensitive:String}), sections)) AS section
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
@@ -38,7 +38,7 @@ counted AS (
     GROUP BY day, organisation_type, role, section
 ),
 -- The same over the look-back of each judged day: one row per judged day, type and role.
-roles AS (
+roles AS MATERIALIZED (
     SELECT arrayJoin(arrayFilter(judged -> c.day < judged AND c.day >= subtractDays(judged, {lookback_days:UInt32}),
             {days:Array(Date)})) AS day,
         organisation_type, role, sumMap(map(toString(section), toInt64(c.accesses))) AS by_section
