@@ -49,7 +49,7 @@ onEachEngine('the analytics service', (engine) => {
   const change = (text: string) => engine().client.command(parseStatement('t', text));
   const alerts = () =>
     select<{ status: string }>(
-      'SELECT detector_id, status, change_reason, version FROM alerts ORDER BY alert_id',
+      "SELECT detector_id, status, change_reason, version FROM alerts WHERE detector_id = 'out_of_area' ORDER BY alert_id",
     );
   async function loadCatchment() {
     const loads = loadsInto(engine().client);
