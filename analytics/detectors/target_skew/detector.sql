@@ -136,7 +136,7 @@ SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day,
             best.3.3 = last_band, concat(' of ', toString(edges[best.3.2]), ' and over'),
             concat(' aged ', toString(edges[best.3.2]), ' to ', toString(edges[best.3.3 + 1] - 1)))),
         'link', if(best.2 = 'team', 'no link of their team explains', 'nothing explains'),
-        'expected', toString(round(best.4 * best.5, 1)), 'once_in', toString(round(1 / best.8)),
+        'expected', toString(round(best.4 * best.5, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.8) - floor(log10(1 / best.8))), 1) * exp10(floor(log10(1 / best.8))))),
         'lookback_days', toString({lookback_days:UInt32})) AS facts,
     arrayMap(event -> event.3, events) AS event_ids,
     arrayMap(event -> toString(event.2), events) AS sources

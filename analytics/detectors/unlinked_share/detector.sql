@@ -112,7 +112,7 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     map('role', toString(best.1), 'accesses', toString(best.2), 'added', toString(best.4), 'unlinked', toString(best.5),
         'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'link', if(best.3 = 'team', 'no link of their team explains', 'nothing explains'),
-        'expected', toString(round(best.2 * best.6, 1)), 'once_in', toString(round(1 / best.7)),
+        'expected', toString(round(best.2 * best.6, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.7) - floor(log10(1 / best.7))), 1) * exp10(floor(log10(1 / best.7))))),
         'lookback_days', toString({lookback_days:UInt32})) AS facts,
     arrayMap(event -> event.3, events) AS event_ids,
     arrayMap(event -> toString(event.2), events) AS sources
