@@ -19,7 +19,7 @@ onEachEngine('the queue', (engine) => {
         't',
         `SELECT item_id, rank, rank_in_organisation, organisation_code, staff_id, patient_ids, alert_ids, event_ids,
            sources, expected_yield, reason, grouping_reason, is_within_budget
-         FROM queue_items ORDER BY rank`,
+         FROM queue_items WHERE NOT has(detector_ids, 'random_sample') ORDER BY rank`,
       ),
     );
 
