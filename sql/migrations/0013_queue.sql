@@ -206,7 +206,8 @@ CREATE VIEW IF NOT EXISTS queue_entries AS
 SELECT * FROM queue_item_builds
 WHERE build = (SELECT max(queue_builds.build) FROM queue_builds);
 
--- The queue: one row per item, with the events that its alerts cite.
+-- The queue: one row per item, with the events that its alerts cite. The LIMIT 1 BY takes nothing away: it keeps the engine
+-- from reading columns late, by which ORDER BY with a LIMIT on this view failed (ClickHouse 26.7).
 CREATE VIEW IF NOT EXISTS queue_items AS
 SELECT q.item_id AS item_id, q.rank AS rank, q.organisation_code AS organisation_code,
     q.rank_in_organisation AS rank_in_organisation, q.staff_id AS staff_id, q.patient_ids AS patient_ids,
@@ -215,7 +216,7 @@ SELECT q.item_id AS item_id, q.rank AS rank, q.organisation_code AS organisation
     q.staff_id_system AS staff_id_system, q.lane AS lane, q.severity AS severity, q.grouping_reason AS grouping_reason,
     q.detector_ids AS detector_ids, q.signal_alert_ids AS signal_alert_ids, q.priority AS priority, q.week AS week,
     q.is_within_budget AS is_within_budget, q.is_sampled AS is_sampled
-FROM queue_entries AS q
+FROM (SELECT * FROM queue_entries LIMIT 1 BY item_id) AS q
 LEFT JOIN (
     SELECT i.item_id AS item_id, arraySort(groupUniqArrayArray(v.cited)) AS cited
     FROM (SELECT queue_entries.item_id AS item_id, arrayJoin(queue_entries.alert_ids) AS alert_id FROM queue_entries) AS i
@@ -226,8 +227,7 @@ LEFT JOIN (
         GROUP BY a.alert_id
     ) AS v ON v.alert_id = i.alert_id
     GROUP BY i.item_id
-) AS e ON e.item_id = q.item_id
-ORDER BY rank;
+) AS e ON e.item_id = q.item_id;
 
 -- One row per request to try a detector with other thresholds on past days. Analytics carries them out, oldest first; a
 -- request row, not a call, since the dashboard may run in another process, and since it is to be known who tried what.

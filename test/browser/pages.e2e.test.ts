@@ -242,7 +242,7 @@ test('from sign-in to an alert and out again by keyboard alone', async () => {
   await page.waitForURL('**/queue');
   await tabTo(page, 'Someone at the same address');
   await page.keyboard.press('Enter');
-  await page.waitForURL(`**/alerts/${own_alert_id}`);
+  await page.waitForURL(`**/alerts/${own_alert_id}**`);
   await tabTo(page, 'About this detector: rationale, and what to check first');
   await page.keyboard.press('Enter');
   expect(await page.locator('text=What to check first').last().isVisible()).toBe(true);

@@ -70,6 +70,17 @@ onEachEngine('the queue', (engine) => {
       is_within_budget: true,
     });
     expect(anna?.alert_ids).toHaveLength(2);
+    for (const order of [
+      'rank',
+      'expected_yield DESC',
+      'organisation_code, rank_in_organisation',
+    ]) {
+      const top = parseStatement(
+        't',
+        `SELECT rank, event_ids FROM queue_items ORDER BY ${order} LIMIT 1`,
+      );
+      expect(await engine().client.rows(top)).toMatchObject([{ rank: 1 }]);
+    }
     expect(Number(anna?.expected_yield)).toBeGreaterThan(0);
   });
 });
