@@ -98,8 +98,8 @@ test('a reviewer records a finding, is told when another was faster, and reopens
       `SELECT detail, length(subject_ids) AS alerts FROM own_audit WHERE subject_kind = 'finding' ORDER BY at`,
     ),
   ).toEqual([
-    { detail: '{"change":"closed","finding":"not_justified_family_or_friend"}', alerts: '1' },
-    { detail: '{"change":"reopened","finding":""}', alerts: '1' },
+    { detail: '{"change":"closed","finding":"not_justified_family_or_friend"}', alerts: 1 },
+    { detail: '{"change":"reopened","finding":""}', alerts: 1 },
   ]);
   await Promise.all([one.close(), other.close()]);
 });
@@ -125,7 +125,7 @@ test('alerts are left out after a preview, and come back when that is ended', as
     'SELECT suppressed_alerts FROM queue_builds ORDER BY build DESC LIMIT 1',
   );
   expect(hidden?.suppressed_alerts).toBeGreaterThan(0);
-  await page.click('text=End');
+  await page.getByRole('button', { name: /^End/ }).click();
   await refreshQueue(stage().client, system_clock);
   expect(
     await found('SELECT suppressed_alerts FROM queue_builds ORDER BY build DESC LIMIT 1'),
