@@ -1,6 +1,6 @@
 /* @detector
 id: name_search
-version: 1
+version: 2
 title: The same name searched for again and again, then opened
 status: active
 severity: medium
@@ -10,8 +10,8 @@ grain: [staff_id_system, staff_id, organisation_code]
 period: day
 lookback_days: 6
 params:
-  { searches_min: 3, own_searches_min: 2, apart_seconds: 600, usual_share_max: 0.02, prior_weight: 20, letters_min: 2,
-    organisation_weight: 0.4, inferred_weight: 0.7, other_name_weight: 0.7, lookback_days: 6,
+  { searches_min: 3, apart_seconds: 15, again_seconds: 600, usual_share_max: 0.02, prior_weight: 20, letters_min: 2,
+    burst_weight: 0.4, organisation_weight: 0.4, inferred_weight: 0.7, other_name_weight: 0.7, lookback_days: 6,
     no_family_names: "KAUR,SINGH,BEGUM,BIBI,KHATUN,DEVI,KUMARI,KUMAR,AKHTAR,MISS,MR,MRS,MS,BABY,BOY,GIRL,TWIN,UNKNOWN,TEST" }
 needs: [patients, care_relationships]
 silenced_by: team
@@ -32,13 +32,14 @@ searchers AS (
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         AND searches > 0
 ),
--- Searches by a person's own hand, in words of enough letters: one row per search.
+-- Searches by a person's own hand, in words of enough letters: one row per search. A word begins with a letter, which no
+-- date of birth and no NHS number does, and is no postcode.
 searches AS (
     SELECT e.day AS day, e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
         multiIf(e.role_code != '', toString(e.role_code), lowerUTF8(toString(e.role_name))) AS role,
         (e.occurred_at, e.source, e.event_id) AS search,
         arrayDistinct(arrayFilter(word -> lengthUTF8(word) >= {letters_min:UInt32}
-            AND match(word, '^[^0-9]+$'), splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(e.search_terms)))) AS words
+            AND match(word, '^\\pL') AND NOT match(word, '^[A-Z]{1,2}[0-9][0-9A-Z]?([0-9][A-Z]{2})?$'), splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(e.search_terms)))) AS words
     FROM committed_events AS e
     LEFT JOIN nobodies AS n ON n.staff_id_system = e.staff_id_system AND n.staff_id = e.staff_id
     WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
@@ -54,22 +55,26 @@ own_names AS (
     WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM searchers)
     GROUP BY staff_id_system, staff_id
 ),
--- How often each word was searched for up to each judged day: one row per judged day, staff member and word. What
--- follows within minutes is the same search, put better.
+-- How often each word was searched for up to each judged day: one row per judged day, staff member and word. A request
+-- sent twice is one search, but for one's own surname each counts. `occasions` are those of which no other is near;
+-- `reached` is the search with which it is often enough: the third, or of one's own surname one on a second occasion.
 repeated AS (
     SELECT judged, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
         s.role AS role, word, has(any(o.words), word) AS is_own, arraySort(groupArray(s.search)) AS found,
-        arrayFilter((search, gap) -> gap = 0 OR gap >= {apart_seconds:UInt32}, found, arrayMap(
-            (search, before) -> if(before.3 = '', 0, greatest(1, dateDiff('second', before.1, search.1))),
-            found, arrayPushFront(arrayPopBack(found), (found[1].1, '', '')))) AS apart,
-        count() OVER (PARTITION BY judged, organisation_code, role ORDER BY length(apart) DESC)
-            - count() OVER (PARTITION BY judged, organisation_code, role, staff_id_system, staff_id ORDER BY length(apart) DESC) AS others
+        arrayMap((search, before) -> if(before.3 = '', {again_seconds:UInt32}, dateDiff('second', before.1, search.1)), found,
+            arrayPushFront(arrayPopBack(found), (found[1].1, '', ''))) AS gaps,
+        arrayFilter((search, gap) -> is_own OR gap >= {apart_seconds:UInt32}, found, gaps) AS counted,
+        arrayCount(gap -> gap >= {again_seconds:UInt32}, gaps) AS occasions,
+        arrayFirst((search, place) -> place >= {searches_min:UInt32}
+            OR is_own AND search.1 >= addSeconds(found[1].1, {again_seconds:UInt32}), counted, arrayEnumerate(counted)) AS reached,
+        count() OVER (PARTITION BY judged, organisation_code, role ORDER BY length(counted) DESC)
+            - count() OVER (PARTITION BY judged, organisation_code, role, staff_id_system, staff_id ORDER BY length(counted) DESC) AS others
     FROM searches AS s
     LEFT JOIN own_names AS o ON o.staff_id_system = s.staff_id_system AND o.staff_id = s.staff_id
     ARRAY JOIN s.words AS word
     ARRAY JOIN arrayFilter(d -> s.day <= d AND s.day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
     GROUP BY judged, s.staff_id_system, s.staff_id, s.organisation_code, s.role, word
-    HAVING length(apart) >= if(is_own, {own_searches_min:UInt32}, {searches_min:UInt32})
+    HAVING reached.3 != ''
 ),
 volumes AS (
     SELECT judged, organisation_code, role, count() AS role_searches
@@ -92,7 +97,8 @@ names AS (
 -- for so often by others, drawn to none as if so many searches had been like that.
 fired AS (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id, u.organisation_code AS organisation_code,
-        u.patient_id AS patient_id, u.role_name AS role_name, r.apart AS apart, r.is_own AS is_own, r.found AS found,
+        u.patient_id AS patient_id, u.role_name AS role_name, length(r.counted) AS searches, r.is_own AS is_own, r.found AS found, r.reached AS reached,
+        r.occasions + {burst_weight:Float64} * (length(r.counted) - r.occasions) AS evidence,
         multiIf(u.strength = 'organisation', {organisation_weight:Float64}, u.strength = 'inferred', {inferred_weight:Float64}, 1)
             * if(r.is_own, 1, {other_name_weight:Float64}) AS weight,
         r.others AS others, v.role_searches AS role_searches, r.others / (v.role_searches + {prior_weight:UInt32}) AS share
@@ -106,7 +112,7 @@ fired AS (
 opened AS (
     SELECT f.day AS day, f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
         any(f.role_name) AS role, groupUniqArray(f.patient_id) AS patients, max(f.is_own) AS any_own,
-        max(length(f.apart)) AS most, max(f.weight) AS most_weight, min(f.others) AS least_others,
+        max(f.searches) AS most, max(f.weight * (1 - 1 / f.evidence)) AS most_weight, min(f.others) AS least_others,
         any(f.role_searches) AS searches_of_role, min(f.share) AS least_share,
         groupUniqArrayArray(arrayFilter(search -> search.1 <= e.occurred_at, f.found)) AS before,
         arraySort(arrayDistinct(arrayConcat(before, groupUniqArray((e.occurred_at, e.source, e.event_id))))) AS events
@@ -114,12 +120,12 @@ opened AS (
     INNER JOIN fired AS f ON f.day = e.day AND f.staff_id_system = e.staff_id_system AND f.staff_id = e.staff_id
         AND f.organisation_code = e.organisation_code AND f.patient_id = e.patient_id
     WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.action != 'search'
-        AND e.occurred_at >= f.apart[if(f.is_own, {own_searches_min:UInt32}, {searches_min:UInt32})].1
+        AND e.occurred_at >= f.reached.1
     GROUP BY f.day, f.staff_id_system, f.staff_id, f.organisation_code
 )
 SELECT staff_id_system, staff_id, organisation_code, if(length(patients) = 1, patients[1], '') AS patient_id, day,
     events[1].1 AS first_at, events[-1].1 AS last_at,
-    round(most_weight * (1 - 1 / most) * {usual_share_max:Float64} / ({usual_share_max:Float64} + least_share), 4) AS score,
+    round(most_weight * {usual_share_max:Float64} / ({usual_share_max:Float64} + least_share), 4) AS score,
     map('role', toString(role), 'searches', toString(most), 'window', toString({lookback_days:UInt32} + 1),
         'whose', if(any_own, 'their own surname', 'the same name'),
         'opened', concat(toString(length(patients)), if(length(patients) = 1, ' record', ' records')),
