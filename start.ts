@@ -355,7 +355,7 @@ async function main(): Promise<void> {
       if (!is_stopping) await welcome(running, config, say);
     });
     // From the first moment on: the front door answers before the last service has started. The engine is let go when
-    // nothing is asked of it any more, the welcome's question included: otherwise the process crashes at its end.
+    // nothing is asked of it any more, the welcome's question included.
     stopOnSignals({
       async stop() {
         is_stopping = true;
@@ -369,7 +369,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Stops in order on SIGTERM and SIGINT; a second signal stops at once. */
+/** Stops in order on SIGTERM and SIGINT; a second signal stops at once, as a kill does where the engine is embedded. */
 export function stopOnSignals(running: Pick<Running, 'stop'>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -8,7 +8,7 @@ import { bytesKeptFree, watchedEngine } from './embedded-disk.ts';
 import { CodedError } from './errors.ts';
 import { settingsClause } from './limits.ts';
 import { createQueryLog, type QueryLog } from './query-log.ts';
-import { createSqlClient, type Pooled, type SqlClient } from './sql-client.ts';
+import { createSqlClient, engineClosed, type Pooled, type SqlClient } from './sql-client.ts';
 import { startWriteWatch, type WriteWatchEvent } from './write-watch.ts';
 
 // The types of a client are met wherever one is passed on; those who open one and those who use one import from here.
@@ -25,6 +25,10 @@ export interface Engine {
    * that for the directories above a table. A server keeps its own disk.
    */
   sync(): Promise<void>;
+  /**
+   * Refuses what is asked from now on, and lets go of the engine. On the embedded one, what is still under way is
+   * cancelled soon, since nobody waits for it any more; the process may end when this has returned, and not before.
+   */
   close(): Promise<void>;
 }
 
@@ -53,7 +57,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? system_clock;
   const clients = new Set<SqlClient>();
   const opening = new Set<Promise<unknown>>();
-  let is_closing = false;
+  let closing: Promise<void> | undefined;
+  const closeClients = () => Promise.all([...clients].map((client) => client.close()));
+  async function close(): Promise<void> {
+    // Those that are being opened are closed behind the others: let go under them, the engine takes the process with it.
+    const first = closeClients();
+    await Promise.allSettled(opening);
+    await backend.close(Promise.all([first, closeClients()]));
+  }
   async function connect(service: string, connections: number): Promise<SqlClient> {
     const pool = await Promise.all(Array.from({ length: connections }, () => backend.connect()));
     const client = createSqlClient(service, pool, query_log, clock);
@@ -64,19 +75,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     kind: backend.kind,
     query_log,
     async client(service, connections = 1) {
-      if (is_closing) throw new CodedError('ENGINE_CLOSED', 'The process is stopping.');
+      if (closing) throw engineClosed();
       const made = connect(service, connections);
       opening.add(made);
       return made.finally(() => opening.delete(made));
     },
     sync: () => backend.sync(),
-    async close() {
-      is_closing = true;
-      // Let go under a connection that is being opened, the embedded engine takes the process with it.
-      await Promise.allSettled(opening);
-      await Promise.all([...clients].map((client) => client.close()));
-      await backend.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
@@ -84,7 +89,8 @@ interface Backend {
   readonly kind: Engine['kind'];
   connect(): Promise<Pooled>;
   sync(): Promise<void>;
-  close(): Promise<void>;
+  /** @param clients_closed resolves once nothing runs for any client */
+  close(clients_closed: Promise<unknown>): Promise<void>;
 }
 
 async function embedded(options: EngineOptions): Promise<Backend> {
@@ -115,6 +121,7 @@ async function embedded(options: EngineOptions): Promise<Backend> {
     ],
   });
   const own = createClient({ connection: createChdbConnection({ path: options.path }) as never });
+  process.once('exit', endAtOnce);
   const watch = startWriteWatch(watchedEngine(own, database), options.tell ?? (() => {}));
   const table_paths = new Map<string, string>();
   return {
@@ -165,12 +172,43 @@ async function embedded(options: EngineOptions): Promise<Backend> {
       };
     },
     sync: () => syncTree(options.path),
-    async close() {
+    async close(clients_closed) {
       await watch.close();
+      await cancelUntil(clients_closed, own);
       await own.close();
       root.close();
+      // The library puts off letting go of a connection on which it has something under way.
+      await chdb.drainPending();
+      process.off('exit', endAtOnce);
     },
   };
+}
+
+/** What a statement may still take once nobody waits for it, and how soon those behind it are looked for. */
+const cancel_after_ms = 1_000;
+const cancel_again_ms = 250;
+
+/** Waits for `ended`, and soon cancels whatever the engine is at: an answer that nobody waits for may take minutes. */
+async function cancelUntil(ended: Promise<unknown>, own: Pooled['client']): Promise<void> {
+  let has_ended = false;
+  const over = ended.finally(() => (has_ended = true));
+  const soon = new Promise((resolve) => setTimeout(resolve, cancel_after_ms).unref());
+  await Promise.race([over, soon]);
+  while (!has_ended) {
+    // Refused, say for want of memory, it is tried again.
+    await own.command({ query: 'KILL QUERY WHERE 1 ASYNC' }).catch(() => {});
+    const again = new Promise((resolve) => setTimeout(resolve, cancel_again_ms));
+    await Promise.race([over, again]);
+  }
+  await over;
+}
+
+/**
+ * Ends a process that exits while the embedded engine is open, as a kill does, of which nothing comes to harm. An exit
+ * runs the library's destructors under its own threads, which then crash on what is no longer there, or worse, write.
+ */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function server(url: string): Promise<Backend> {
@@ -244,7 +282,9 @@ async function server(url: string): Promise<Backend> {
       return on;
     },
     async sync() {},
-    async close() {},
+    async close(clients_closed) {
+      await clients_closed;
+    },
   };
 }
 

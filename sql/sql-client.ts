@@ -79,6 +79,10 @@ export interface SqlClient {
    * @throws CodedError QUERY_FAILED with the engine type SESSION_IS_LOCKED while something runs in it
    */
   closeSession(name: string): Promise<void>;
+  /**
+   * Refuses further calls with ENGINE_CLOSED, and lets the connections go: on the embedded engine once what is under way
+   * on them has ended, on a server at once.
+   */
   close(): Promise<void>;
 }
 
@@ -115,12 +119,19 @@ export interface Session {
 /** Sessions that are closed at the least, whatever this client has. */
 const sessions_min = 2;
 
+/** What all calls of a client have in common, those of `together` among them. */
+interface Calls {
+  is_closed: boolean;
+  readonly under_way: Set<Promise<unknown>>;
+}
+
 /** A client over `pool`; each call goes to the connection with the least under way. */
 export function createSqlClient(
   service: string,
   pool: readonly Pooled[],
   log: QueryLog,
   clock: Clock,
+  calls: Calls = { is_closed: false, under_way: new Set() },
   is_checked_behind = false,
 ): SqlClient {
   async function run<T>(
@@ -129,14 +140,18 @@ export function createSqlClient(
   ) {
     const mending = pool[0]?.watch?.admitted();
     if (mending) await mending;
+    if (calls.is_closed) throw engineClosed();
     const on = pool.reduce((least, next) => (next.under_way < least.under_way ? next : least));
     on.under_way += 1;
+    const answer = timed(log, clock, { service, statement }, () => work(on));
+    calls.under_way.add(answer);
     try {
-      return await timed(log, clock, { service, statement }, () => work(on));
+      return await answer;
     } catch (cause) {
       throw isCoded(cause) ? cause : queryFailed(statement, cause);
     } finally {
       on.under_way -= 1;
+      calls.under_way.delete(answer);
     }
   }
   /** As `run`, for what changes tables: it counts only if the disk took all that was written meanwhile. */
@@ -216,7 +231,7 @@ export function createSqlClient(
       });
     },
     together(work) {
-      const inner = createSqlClient(service, pool, log, clock, true);
+      const inner = createSqlClient(service, pool, log, clock, calls, true);
       return pool[0]?.watch?.guarded(() => work(inner)) ?? work(inner);
     },
     syncTables(tables) {
@@ -238,9 +253,17 @@ export function createSqlClient(
       }
     },
     async close() {
+      calls.is_closed = true;
+      // A server is told by the connection's end; the embedded engine has to be left alone until it has answered.
+      if (pool[0]?.watch) await Promise.allSettled(calls.under_way);
       await Promise.all(pool.map(({ client }) => client.close()));
     },
   };
+}
+
+/** What is said to whoever asks of an engine that is being let go. */
+export function engineClosed(): CodedError {
+  return new CodedError('ENGINE_CLOSED', 'The process is stopping.');
 }
 
 /** The failure of a statement, without the engine's text: that quotes values, and values are people's data. */
