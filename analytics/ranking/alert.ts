@@ -1,5 +1,6 @@
 /** What the queue knows of an alert, and arithmetic in log-odds. */
 import type { EpochMs } from '../../sql/clock.ts';
+import type { LinkClass } from './link.ts';
 
 export type Severity = 'low' | 'medium' | 'high';
 
@@ -25,8 +26,8 @@ export interface QueueAlert {
   /** 0 to 1 */
   readonly score: number;
   readonly reason: string;
-  /** The strongest explanation of the access, of detectors that none silences; absent where it is not known. */
-  readonly strength?: string;
+  /** What care on record stands behind the access that it names. */
+  readonly link: LinkClass;
 }
 
 /** Log-odds of a probability, kept away from 0 and 1, where nothing that is estimated can be. */

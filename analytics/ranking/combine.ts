@@ -110,6 +110,12 @@ function isOverlapping(lead: Weighed, other: Weighed): boolean {
   // A summary is made of the others.
   if (isSummary(other.alert.detector_id) || isSummary(lead.alert.detector_id)) return true;
   return (
-    (of_other === 'absence' && lead.needs_no_link) || (of_lead === 'absence' && other.needs_no_link)
+    (of_other === 'absence' && restsOnAbsence(lead)) ||
+    (of_lead === 'absence' && restsOnAbsence(other))
   );
+}
+
+/** Whether that nothing explains its access is said with it: its detector asks for it, or its precision goes by the link. */
+function restsOnAbsence({ alert, needs_no_link }: Weighed): boolean {
+  return needs_no_link || alert.link !== 'unknown';
 }

@@ -80,3 +80,10 @@ const danger_detectors: ReadonlySet<string> = new Set(['former_tie', 'protected_
 export function isDanger(detector_id: string): boolean {
   return danger_detectors.has(detector_id);
 }
+
+/** Detectors of what many do at once: that others opened the record, too, speaks for nobody. */
+const crowd_detectors: ReadonlySet<string> = new Set(['record_surge', 'watchlist']);
+
+export function isOfCrowd(detector_id: string): boolean {
+  return crowd_detectors.has(detector_id);
+}

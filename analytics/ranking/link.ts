@@ -1,24 +1,69 @@
-/** What care on record says for or against an alert of a detector that no explanation silences. Pure. */
-import { logit, probabilityOf } from './alert.ts';
+/** What is on record for or against an access that an alert names: care, and who else opened the record. */
 
 /**
- * Log-odds by the strongest explanation of the access.
- *
- * Relatives are patients too, so an explanation never silences these detectors; but a look that the team's own care
- * explains is more often care than one of which nothing tells. With feeds that tell of 95 % of care, about half of it to
- * the team, and misuse that mostly has no link and at times an organisation's (one's own practice or ward), the ratios of
- * likelihood are some 14 without a link, 0.5 with an organisation's and 0.1 with a team's. The first is cut to 2, since feeds
- * miss care where nobody notices; that care is on record is no matter of chance.
+ * The strongest explanation of the access that an alert names, and whether somebody else of the organisation opened the
+ * record in the days around it. `unfed` where nothing explains it, but the organisation's feeds tell of so little care that
+ * this says nothing; `unknown` where the alert names no one access, or it is not built.
  */
-const log_odds: Readonly<Record<string, number>> = {
-  none: Math.log(2),
-  inferred: Math.log(1.4),
-  organisation: Math.log(0.5),
-  team: Math.log(0.1),
-  person: Math.log(0.05),
+export const link_classes = [
+  'none',
+  'none_in_company',
+  'inferred',
+  'organisation',
+  'organisation_in_company',
+  'team',
+  'unfed',
+  'unfed_in_company',
+  'unknown',
+] as const;
+export type LinkClass = (typeof link_classes)[number];
+
+/** Feeds that tell of less than this share of what an organisation's staff open leave it unfed. */
+const coverage_min = 0.7;
+
+/** Days either side within which others who open the record are company. */
+export const company_days = 7;
+
+/**
+ * Log-odds of misuse by link. They shape what is believed where the evaluation has seen too little; with what it has seen,
+ * only their differences matter (precision.ts).
+ *
+ * Feeds that tell of 95 % of care leave one ordinary access in twenty or thirty without a link, and half of them with a
+ * team's; misuse mostly has none, at times an organisation's (one's own practice or ward), and a team's by coincidence.
+ * That gives ratios of likelihood of about 15 without a link, 1 with one that is only inferred or could not be told, 0.3
+ * with an organisation's and 0.1 with a team's. Care is the work of several people over days, and curiosity is one
+ * person's: of ordinary accesses that a feed missed, a third to two thirds have company within the week, of misuse hardly
+ * any but by coincidence. All differences are softened, since feeds miss care where nobody notices, misuse hides where it
+ * has a reason to be, and two may be curious.
+ */
+export const link_log_odds: Readonly<Record<LinkClass, number>> = {
+  none: 1.5,
+  none_in_company: -0.5,
+  inferred: -1.3,
+  organisation: -1.3,
+  organisation_in_company: -2.5,
+  team: -3.5,
+  unfed: -1,
+  unfed_in_company: -2,
+  unknown: 0,
 };
 
-/** `precision` in the light of the access's strongest explanation; where the access is not built yet, as it is. */
-export function withLink(precision: number, strength: string | undefined): number {
-  return probabilityOf(logit(precision) + (log_odds[strength ?? ''] ?? 0));
+/** What is known of an access. */
+export interface AccessLink {
+  /** As `access_links` has it. */
+  readonly strength: string;
+  /** Of all that the organisation's staff open, the share of which feeds tell. */
+  readonly explained_share: number;
+  /** Whether somebody else there opened the record within `company_days`. */
+  readonly is_in_company: boolean;
+}
+
+export function linkClassOf({ strength, explained_share, is_in_company }: AccessLink): LinkClass {
+  if (strength === 'person' || strength === 'team') return 'team';
+  const is_unfed = explained_share < coverage_min;
+  if (strength === 'organisation')
+    return is_in_company ? 'organisation_in_company' : 'organisation';
+  if (is_unfed) return is_in_company ? 'unfed_in_company' : 'unfed';
+  if (strength === 'inferred') return 'inferred';
+  return is_in_company ? 'none_in_company' : 'none';
 }

@@ -1,6 +1,7 @@
 /** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
 import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
 import { isDraw } from './families.ts';
+import { link_classes, link_log_odds, type LinkClass } from './link.ts';
 import { bandOf, score_bands, type Priors } from './priors.ts';
 
 /** What people found on alerts of one version of a detector, by score band. */
@@ -21,7 +22,13 @@ export interface PrecisionInputs {
   /** Every alert that stands, open or closed. */
   readonly alerts: readonly Pick<
     QueueAlert,
-    'detector_id' | 'organisation_code' | 'severity' | 'score' | 'patient_id' | 'person_key'
+    | 'detector_id'
+    | 'organisation_code'
+    | 'severity'
+    | 'score'
+    | 'link'
+    | 'patient_id'
+    | 'person_key'
   >[];
   readonly findings: readonly FindingCounts[];
   /** Accesses by a person's hand that detectors have judged, by organisation. */
@@ -30,7 +37,7 @@ export interface PrecisionInputs {
 
 /** The probability that an alert is misuse, taken by itself. */
 export type Precision = (
-  alert: Pick<QueueAlert, 'detector_id' | 'organisation_code' | 'severity' | 'score'>,
+  alert: Pick<QueueAlert, 'detector_id' | 'organisation_code' | 'severity' | 'score' | 'link'>,
 ) => number;
 
 /**
@@ -50,16 +57,19 @@ const drawn_precision = 1e-4;
 const default_alerts = 8;
 
 /**
- * Alerts that an evaluation counts for at most, of a detector and of a band: simulated misuse is not the real one, and a
+ * True alerts that an evaluation counts for at most, of a detector and of a cell: simulated misuse is not the real one, and a
  * detector that is never wrong in it will be in a real exchange.
  */
-const evaluated_alerts_max = 25;
+const evaluated_alerts_max = 12;
+
+/** That it is often wrong in a simulation needs less doubt: below this share, as many alerts count as hold so many true. */
+const doubted_share = 0.1;
 
 /** True alerts per access of a detector that no evaluation has seen: a misuse in 10 000 accesses, shared out among ten. */
 const default_true_rate = 1e-5;
 
-/** A band's own share moves from its detector's by as many alerts as would outweigh this many of the others. */
-const band_alerts = 15;
+/** A cell's own share moves from what its detector's would be there by as many alerts as would outweigh this many. */
+const cell_alerts = 15;
 
 /**
  * Log-odds from score 0 to score 1, where no evaluation has told yet what a score is worth: what lowers a score, such as
@@ -81,91 +91,147 @@ const other_params_weight = 0.5;
 const older_text_weight = 0.25;
 
 /**
- * Estimates precision, in four steps.
+ * Estimates precision by cell, which is a detector's alerts of one score band and one link, in four steps.
  *
- * 1. The evaluation's share of true alerts, by score band, shrunk to the detector's and that to the default of its
- *    severity; a higher score never means less.
- * 2. The rate here, by score band: a flood of low scores says nothing against the few high ones. A detector that raises far more alerts per access than was evaluated does so because something
- *    innocent looks like misuse on this exchange. The odds fall by the excess, to the power of the root of the share that
- *    was false before: for a detector that is mostly wrong the number of true alerts stays and the excess is false; for
- *    one that proves a tie a higher rate more likely means more misuse.
- * 3. Findings move the whole detector, those of older versions less. Not the bands one by one: reviewers see the top of
- *    the queue, and too little of each band.
+ * 1. The evaluation. Within a detector, log-odds rise with the score and fall with the link by the same slopes for all
+ *    (`score_slope`, `link_log_odds`); how high they lie is what the evaluation found of the whole detector, shrunk to the
+ *    default of its severity. A cell of which the evaluation saw enough goes its own way; a higher score never means less.
+ * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
+ *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange. The odds
+ *    fall by the excess, to the power of the root of the share that was false before: for a detector that is mostly wrong
+ *    the number of true alerts stays and the excess is false; for one that proves a tie a higher rate more likely means
+ *    more misuse.
+ * 3. Findings move the whole detector, those of older versions less. Not the cells one by one: reviewers see the top of
+ *    the queue, and too little of each cell.
  * 4. The rate in the organisation, against the detector's rate on the whole exchange, as in 2: where a feed is missing,
  *    whatever rests on the absence of a link floods.
  */
 export function estimatePrecision(inputs: PrecisionInputs): Precision {
   const counts = countAlerts(inputs.alerts);
   const accesses_all = sum(inputs.accesses.values());
-  const detectors = new Map<string, DetectorEstimate>();
-  for (const [detector_id, { severity, bands }] of counts.detectors) {
+  const detectors = new Map<string, Cells>();
+  for (const [detector_id, { severity, cells }] of counts.detectors) {
     detectors.set(
       detector_id,
-      estimateDetector(inputs, detector_id, severity, bands, accesses_all),
+      estimateDetector(inputs, detector_id, severity, cells, accesses_all),
     );
   }
-  return ({ detector_id, organisation_code, severity, score }) => {
+  return ({ detector_id, organisation_code, severity, score, link }) => {
     if (isDraw(detector_id)) return drawn_precision;
     const estimate =
       detectors.get(detector_id) ??
-      estimateDetector(inputs, detector_id, severity, [], accesses_all);
+      estimateDetector(inputs, detector_id, severity, noCells(), accesses_all);
     const band = bandOf(score);
     const tilt = score_slope_in_band * (score - middleOf(band));
-    const whole = (estimate.bands[band] ?? estimate.bands[0] ?? 0) + tilt;
-    const all = counts.detectors.get(detector_id)?.bands[band] ?? 0;
-    const here = counts.organisations.get(`${detector_id}\n${organisation_code}\n${band}`) ?? 0;
+    const whole = (estimate[link][band] ?? 0) + tilt;
+    const all = counts.detectors.get(detector_id)?.cells[link][band] ?? 0;
+    const here = counts.organisations.get(`${detector_id}\n${organisation_code}\n${link}\n${band}`);
     const share = (inputs.accesses.get(organisation_code) ?? 0) / Math.max(1, accesses_all);
-    return probabilityOf(corrected(whole, here, all * share));
+    return probabilityOf(corrected(whole, here ?? 0, all * share));
   };
 }
 
-interface DetectorEstimate {
-  /** Log-odds by score band. */
-  readonly bands: readonly number[];
-}
+/** A number for each cell of a detector: by link, then by score band from low to high. */
+type Cells = Record<LinkClass, number[]>;
 
+/** Log-odds by cell. */
 function estimateDetector(
   inputs: PrecisionInputs,
   detector_id: string,
   severity: Severity,
-  /** Alerts that stand here, by score band. */
-  observed: readonly number[],
+  /** Alerts that stand here. */
+  observed: Cells,
   accesses: number,
-): DetectorEstimate {
-  const counted = inputs.priors.detectors[detector_id]?.bands ?? [];
-  const alerts = sum(counted.map((band) => band.alerts));
-  const found = sum(counted.map((band) => band.true));
+): Cells {
+  const counted = inputs.priors.detectors[detector_id]?.links ?? {};
+  const bands = Object.values(counted).flat();
+  const alerts = sum(bands.map((band) => band.alerts));
   // What the simulation never made speak is not known to be rare.
   const is_evaluated = alerts > 0 && inputs.priors.source.accesses > 0;
-  const believed = default_precision[severity];
-  const whole = shrunk(found, alerts, believed, default_alerts);
-  const bands = Array.from({ length: score_bands }, (_, index) => {
-    const band = counted[index] ?? { alerts: 0, true: 0 };
-    const meant = probabilityOf(logit(whole) + score_slope * (middleOf(index) - 0.5));
-    const value = shrunk(band.true, band.alerts, meant, band_alerts);
-    const expected_rate = is_evaluated
-      ? (band.alerts + 1 / score_bands) / inputs.priors.source.accesses
-      : default_true_rate / meant;
-    return { value, weight: band.alerts + band_alerts, expected: expected_rate * accesses };
-  });
-  const evaluated_bands = nonDecreasing(bands);
-  // A flood of high scores can leave them below the middle ones, which are then no better than they are.
-  const here = nonDecreasing(
-    evaluated_bands.map((precision, index) => {
-      const raised = observed[index] ?? 0;
-      const log_odds = corrected(logit(precision), raised, bands[index]?.expected ?? 0);
-      return { value: log_odds, weight: raised + rate_alerts };
-    }),
-  );
-  const shift = shiftByFindings(inputs, detector_id, here, alerts);
-  return { bands: here.map((log_odds) => log_odds + shift) };
+  const height = heightOf(counted, default_precision[severity]);
+  const here = noCells();
+  for (const link of link_classes) {
+    const meant = here[link].map((_, band) => probabilityOf(height + slopeOf(link, band)));
+    const evaluated = nonDecreasing(
+      meant.map((precision, index) => {
+        const band = counted[link]?.[index] ?? { alerts: 0, true: 0 };
+        const value = shrunk(band.true, band.alerts, precision, cell_alerts);
+        return { value, weight: band.alerts + cell_alerts };
+      }),
+    );
+    // A flood of high scores can leave them below the middle ones, which are then no better than they are.
+    here[link] = nonDecreasing(
+      evaluated.map((precision, index) => {
+        const expected = is_evaluated
+          ? ((counted[link]?.[index]?.alerts ?? 0) + 1 / score_bands) /
+            inputs.priors.source.accesses
+          : default_true_rate / (meant[index] ?? 1);
+        const raised = observed[link][index] ?? 0;
+        const log_odds = corrected(logit(precision), raised, expected * accesses);
+        return { value: log_odds, weight: raised + rate_alerts };
+      }),
+    );
+  }
+  const shift = shiftByFindings(inputs, detector_id, marginalOf(here, observed), alerts);
+  for (const link of link_classes) here[link] = here[link].map((log_odds) => log_odds + shift);
+  return here;
 }
 
-/** The share of true ones among `alerts`, of which so many count, drawn to `believed` by `weight` of them. */
+/** By how much a cell's log-odds lie above the detector's, where nothing but its score and link are known. */
+function slopeOf(link: LinkClass, band: number): number {
+  return link_log_odds[link] + score_slope * (middleOf(band) - 0.5);
+}
+
+/**
+ * The log-odds from which the slopes give as many true alerts as the evaluation found, shrunk: `default_alerts` more, of
+ * unknown link and middling score, are true as often as `believed`. Found by halving, since the sum only rises.
+ */
+function heightOf(counted: Priors['detectors'][string]['links'], believed: number): number {
+  const cells = link_classes.flatMap((link) =>
+    // Where no feed tells, whatever rests on the absence of a link speaks at random.
+    link === 'unfed' || link === 'unfed_in_company'
+      ? []
+      : (counted[link] ?? []).map((band, index) => ({ ...band, slope: slopeOf(link, index) })),
+  );
+  const alerts = sum(cells.map((cell) => cell.alerts));
+  const true_alerts = sum(cells.map((cell) => cell.true));
+  const weight = Math.min(1, evaluatedMax(true_alerts / Math.max(1, alerts)) / Math.max(1, alerts));
+  const found = default_alerts * believed + weight * true_alerts;
+  let [low, high] = [-15, 15];
+  for (let step = 0; step < 50; step += 1) {
+    const height = (low + high) / 2;
+    const meant =
+      default_alerts * probabilityOf(height) +
+      weight * sum(cells.map(({ alerts: of, slope }) => of * probabilityOf(height + slope)));
+    if (meant < found) low = height;
+    else high = height;
+  }
+  return (low + high) / 2;
+}
+
+/** By score band, the log-odds of the alerts that stand, whatever their link; where none stand, those of `unknown`. */
+function marginalOf(cells: Cells, observed: Cells): number[] {
+  return cells.unknown.map((unknown, band) => {
+    const raised = link_classes.map((link) => observed[link][band] ?? 0);
+    const all = sum(raised);
+    if (all === 0) return unknown;
+    const found = link_classes.map(
+      (link, nth) => (raised[nth] ?? 0) * probabilityOf(cells[link][band] ?? 0),
+    );
+    return logit(sum(found) / all);
+  });
+}
+
+/** The share of true ones among `alerts`, drawn to `believed` by `weight` of them. */
 function shrunk(found: number, alerts: number, believed: number, weight: number): number {
-  const counted = Math.min(alerts, evaluated_alerts_max);
   const share = alerts > 0 ? found / alerts : 0;
+  const counted = Math.min(alerts, evaluatedMax(share));
   return (share * counted + believed * weight) / (counted + weight);
+}
+
+/** Alerts that an evaluation counts for at most, where this share of them was true. */
+function evaluatedMax(share: number): number {
+  return evaluated_alerts_max / Math.max(share, doubted_share);
 }
 
 /** The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. */
@@ -231,29 +297,32 @@ function nonDecreasing(given: readonly { value: number; weight: number }[]): num
 }
 
 /**
- * How often each detector speaks, by band: on one patient once, however many people looked and on however many days, and
+ * How often each detector speaks, by cell: on one patient once, however many people looked and on however many days, and
  * of a person once where no one patient is named. A crowd at one record is one incident and no flood.
  */
 function countAlerts(alerts: PrecisionInputs['alerts']) {
   const counted = new Set<string>();
-  const detectors = new Map<string, { severity: Severity; bands: number[] }>();
+  const detectors = new Map<string, { severity: Severity; cells: Cells }>();
   const organisations = new Map<string, number>();
   for (const alert of alerts) {
-    const { detector_id, organisation_code, severity, score, patient_id, person_key } = alert;
+    const { detector_id, organisation_code, severity, score, link, patient_id, person_key } = alert;
     const band = bandOf(score);
-    const about = `${detector_id}\n${organisation_code}\n${band}\n${patient_id || person_key}`;
+    const key = `${detector_id}\n${organisation_code}\n${link}\n${band}`;
+    const about = `${key}\n${patient_id || person_key}`;
     if (counted.has(about)) continue;
     counted.add(about);
-    const known = detectors.get(detector_id) ?? {
-      severity,
-      bands: Array.from({ length: score_bands }, () => 0),
-    };
-    known.bands[band] = (known.bands[band] ?? 0) + 1;
+    const known = detectors.get(detector_id) ?? { severity, cells: noCells() };
+    known.cells[link][band] = (known.cells[link][band] ?? 0) + 1;
     detectors.set(detector_id, known);
-    const key = `${detector_id}\n${organisation_code}\n${band}`;
     organisations.set(key, (organisations.get(key) ?? 0) + 1);
   }
   return { detectors, organisations };
+}
+
+function noCells(): Cells {
+  return Object.fromEntries(
+    link_classes.map((link) => [link, Array.from({ length: score_bands }, () => 0)]),
+  ) as Cells;
 }
 
 function sum(values: Iterable<number>): number {

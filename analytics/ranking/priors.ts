@@ -11,6 +11,11 @@ export const score_bands = 3;
 
 const Count = Type.Integer({ minimum: 0 });
 
+const Bands = Type.Array(Type.Object({ alerts: Count, true: Count }), {
+  minItems: score_bands,
+  maxItems: score_bands,
+});
+
 export const Priors = Type.Object(
   {
     source: Type.Object({
@@ -19,16 +24,29 @@ export const Priors = Type.Object(
       /** Accesses of all evaluated exchanges together. */
       accesses: Count,
     }),
-    /** Per detector and score band, from low to high: alerts, and those of them that cite an event of misuse. */
+    /**
+     * Per detector, link and score band, from low to high: alerts, and those of them that cite an event of misuse. A link
+     * that no alert of the detector had is not in it.
+     */
     detectors: Type.Record(
       Type.String(),
       Type.Object(
         {
           version: Type.Integer({ minimum: 1 }),
-          bands: Type.Array(Type.Object({ alerts: Count, true: Count }), {
-            minItems: score_bands,
-            maxItems: score_bands,
-          }),
+          links: Type.Object(
+            {
+              none: Type.Optional(Bands),
+              none_in_company: Type.Optional(Bands),
+              inferred: Type.Optional(Bands),
+              organisation: Type.Optional(Bands),
+              organisation_in_company: Type.Optional(Bands),
+              team: Type.Optional(Bands),
+              unfed: Type.Optional(Bands),
+              unfed_in_company: Type.Optional(Bands),
+              unknown: Type.Optional(Bands),
+            },
+            { additionalProperties: false },
+          ),
         },
         { additionalProperties: false },
       ),
@@ -53,8 +71,12 @@ export function checkedPriors(value: unknown): Priors {
     const [first] = [...Value.Errors(Priors, value)];
     throw definitionInvalid(file, `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`);
   }
-  for (const [id, { bands }] of Object.entries(value.detectors)) {
-    if (bands.some((band) => band.true > band.alerts))
+  for (const [id, { links }] of Object.entries(value.detectors)) {
+    if (
+      Object.values(links)
+        .flat()
+        .some((band) => band.true > band.alerts)
+    )
       throw definitionInvalid(file, `${id} has more true alerts than alerts.`);
   }
   return value;

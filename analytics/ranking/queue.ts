@@ -5,7 +5,6 @@ import { allot, budgetKey, lot, weekOf } from './budget.ts';
 import { byStrength, combine, type Weighed } from './combine.ts';
 import { isDanger, isDraw } from './families.ts';
 import { groupAlerts, grouping_days_max, groupingReason } from './group.ts';
-import { withLink } from './link.ts';
 import { estimatePrecision, type FindingCounts } from './precision.ts';
 import type { Priors } from './priors.ts';
 import { suppressedBy, type Suppression } from './suppressed.ts';
@@ -71,6 +70,12 @@ export interface Queue {
 const severity_weight: Readonly<Record<Severity, number>> = { low: 0.85, medium: 1, high: 1.15 };
 const severities: readonly Severity[] = ['low', 'medium', 'high'];
 
+/**
+ * What each further item of one person counts of the one before: whoever works the first looks at the person's other ones,
+ * so that they tell less that is new than another person's first would.
+ */
+const repeated_person_weight = 0.5;
+
 /** Signals shown with an item: more say nothing new. */
 const signals_max = 50;
 
@@ -85,7 +90,7 @@ export function buildQueue(inputs: QueueInputs): Queue {
   const isSuppressed = suppressedBy(inputs.suppressions);
   const weigh = (alert: QueueAlert): Weighed => ({
     alert,
-    precision: withLink(precisionOf(alert), alert.strength),
+    precision: precisionOf(alert),
     needs_no_link: (inputs.detectors.get(alert.detector_id)?.silenced_by ?? 'none') !== 'none',
   });
   const standing: QueueAlert[] = [];
@@ -127,7 +132,7 @@ export function buildQueue(inputs: QueueInputs): Queue {
 type Candidate = Omit<
   QueueItem,
   'rank' | 'rank_in_organisation' | 'is_within_budget' | 'is_sampled' | 'place'
-> & { readonly is_draw: boolean };
+> & { readonly is_draw: boolean; readonly person_key: string };
 
 function candidateOf(
   item_id: string,
@@ -165,6 +170,7 @@ function candidateOf(
     reason: reasonOf(open, signals, detectors),
     grouping_reason: groupingReason(open),
     is_draw: isDraw(lead.detector_id),
+    person_key: personKey(lead),
   };
 }
 
@@ -174,16 +180,14 @@ function placed(
   budgets: ReadonlyMap<string, number>,
   done: ReadonlyMap<string, number>,
 ): QueueItem[] {
-  const ranked = [...candidates].sort(
-    (a, b) => b.priority - a.priority || byText(a.item_id, b.item_id),
-  );
+  const ranked = withRepeats([...candidates].sort(byPriority)).sort(byPriority);
   const allotted = allot(
     ranked.map((item) => ({ ...item, is_danger: item.lane === 'danger' })),
     budgets,
     done,
   );
   const in_organisation = new Map<string, number>();
-  const items = ranked.map(({ is_draw: _, ...item }, index): QueueItem => {
+  const items = ranked.map(({ is_draw: _, person_key: __, ...item }, index): QueueItem => {
     const rank_in_organisation = (in_organisation.get(item.organisation_code) ?? 0) + 1;
     in_organisation.set(item.organisation_code, rank_in_organisation);
     const { is_within_budget = false, is_sampled = false } = allotted.get(item.item_id) ?? {};
@@ -197,6 +201,21 @@ function placed(
     };
   });
   return withPlaces(items);
+}
+
+/** Lowers the priority of each further item of one person in an organisation, `candidates` being in order of it. */
+function withRepeats(candidates: readonly Candidate[]): Candidate[] {
+  const before = new Map<string, number>();
+  return candidates.map((item) => {
+    if (item.is_draw) return item;
+    const nth = before.get(item.person_key) ?? 0;
+    before.set(item.person_key, nth + 1);
+    return { ...item, priority: item.priority * repeated_person_weight ** nth };
+  });
+}
+
+function byPriority(a: Candidate, b: Candidate): number {
+  return b.priority - a.priority || byText(a.item_id, b.item_id);
 }
 
 /**

@@ -6,6 +6,8 @@ import { isRaising, loadDetectors } from '../detectors.ts';
 import { statusesOf, type Activation } from './activation.ts';
 import type { QueueAlert, Severity } from './alert.ts';
 import { true_findings } from './findings.ts';
+import { isOfCrowd } from './families.ts';
+import { company_days, linkClassOf, type LinkClass } from './link.ts';
 import type { FindingCounts } from './precision.ts';
 import { loadPriors, score_bands } from './priors.ts';
 import type { QueueInputs } from './queue.ts';
@@ -16,6 +18,9 @@ import type { Suppression } from './suppressed.ts';
  * looked at from its top, so what is left out are the oldest, and the build says how many.
  */
 const alerts_max = 300_000;
+
+/** Others who opened the record that are read for an alert: one who is somebody else is enough, and a person has few ids. */
+const companions_max = 8;
 
 const analysis = { limits: 'analysis' } as const;
 
@@ -29,10 +34,12 @@ export async function readQueueInputs(
   const catalogue = loadDetectors();
   const params = await read<{ detector_id: string; params_version: number }>('params_versions');
   const params_versions = new Map(params.map((row) => [row.detector_id, row.params_version]));
+  const raising_ids = catalogue.filter(isRaising).map(({ id }) => id);
+  const signal_ids = catalogue.filter(({ status }) => status === 'signal').map(({ id }) => id);
   const people = await readPeople(read);
   const rows = await read<AlertRow>('standing_alerts', {
-    detector_ids: catalogue.filter(isRaising).map(({ id }) => id),
-    signal_ids: catalogue.filter(({ status }) => status === 'signal').map(({ id }) => id),
+    detector_ids: raising_ids,
+    signal_ids,
     alerts_max: alerts_max + 1,
   });
   const left_out =
@@ -42,10 +49,7 @@ export async function readQueueInputs(
           catalogue.map(({ id }) => id),
         )
       : 0;
-  const strengthOf = await readStrengths(
-    read,
-    catalogue.filter((detector) => isRaising(detector) && detector.silenced_by === 'none'),
-  );
+  const links = await readLinks(read, people, rows, raising_ids);
   const activations = await read<Activation>('activations');
   const budgets = await read<{ organisation_code: string; items_per_week: number }>('budgets');
   const accesses = await read<{ organisation_code: string; accesses: number }>(
@@ -54,7 +58,7 @@ export async function readQueueInputs(
   return {
     left_out,
     inputs: {
-      alerts: rows.slice(0, alerts_max).map((row) => alertOf(row, people, strengthOf)),
+      alerts: rows.slice(0, alerts_max).map((row) => alertOf(row, people, links)),
       findings: await read<FindingCounts>('finding_counts', {
         score_bands,
         true_findings: [...true_findings],
@@ -100,12 +104,10 @@ interface AlertRow {
 /** Who used an identifier on a day. */
 type People = (staff_id_system: string, staff_id: string, day: string) => string;
 
-function alertOf(row: AlertRow, people: People, strengthOf: StrengthOf): QueueAlert {
+function alertOf(row: AlertRow, people: People, links: Links): QueueAlert {
   const staff_id_system = row.last_staff_id_system;
   const staff_id = row.last_staff_id;
-  const strength = strengthOf(row);
   return {
-    ...(strength !== undefined && { strength }),
     alert_id: row.alert_id,
     detector_id: row.last_detector_id,
     detector_version: row.last_detector_version,
@@ -124,38 +126,38 @@ function alertOf(row: AlertRow, people: People, strengthOf: StrengthOf): QueueAl
     last_at: row.last_last_at,
     score: row.last_score,
     reason: row.last_reason,
+    link: links.get(row.alert_id) ?? 'unknown',
   };
 }
 
-/** The strongest explanation of the access that an alert names, where it is built and its detector is not silenced. */
-type StrengthOf = (row: AlertRow) => string | undefined;
+/** The link behind each alert, by alert_id; those without one are not in it. */
+type Links = ReadonlyMap<string, LinkClass>;
 
-async function readStrengths(
+async function readLinks(
   read: Read,
-  detectors: readonly { readonly id: string }[],
-): Promise<StrengthOf> {
-  const detector_ids = detectors.map(({ id }) => id);
-  const rows = await read<Record<string, string>>('access_strengths', { detector_ids });
-  const known = new Map(
-    rows.map((row) => [
-      [row.day, row.organisation_code, row.staff_id_system, row.staff_id, row.patient_id].join(
-        '\n',
-      ),
-      row.strength,
-    ]),
+  people: People,
+  alerts: readonly AlertRow[],
+  detector_ids: readonly string[],
+): Promise<Links> {
+  const rows = await read<{
+    alert_id: string;
+    strength: string;
+    explained_share: number;
+    companions: [staff_id_system: string, staff_id: string][];
+  }>('alert_links', { detector_ids: [...detector_ids], company_days, companions_max });
+  const known = new Map(rows.map((row) => [row.alert_id, row]));
+  return new Map(
+    alerts.flatMap((alert) => {
+      const row = known.get(alert.alert_id);
+      if (!row) return [];
+      const { strength, explained_share, companions } = row;
+      const own = people(alert.last_staff_id_system, alert.last_staff_id, alert.last_day);
+      const is_in_company =
+        !isOfCrowd(alert.last_detector_id) &&
+        companions.some(([system, id]) => people(system, id, alert.last_day) !== own);
+      return [[alert.alert_id, linkClassOf({ strength, explained_share, is_in_company })]];
+    }),
   );
-  return (row) =>
-    detector_ids.includes(row.last_detector_id)
-      ? known.get(
-          [
-            row.last_day,
-            row.last_organisation_code,
-            row.last_staff_id_system,
-            row.last_staff_id,
-            row.last_patient_id,
-          ].join('\n'),
-        )
-      : undefined;
 }
 
 async function readPeople(read: Read): Promise<People> {

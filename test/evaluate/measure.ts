@@ -7,6 +7,8 @@ import type {
   QueueItem,
   TruthRow,
 } from '../support/judged-exchange.ts';
+import type { LinkClass } from '../../analytics/ranking/link.ts';
+import { bandOf, score_bands } from '../../analytics/ranking/priors.ts';
 import { answersOf } from './answers.ts';
 
 /** One misuse: a row of the truth, or, of a surge on one record, all of its rows together. */
@@ -23,6 +25,9 @@ export interface Band {
   true: number;
 }
 
+/** Of alerts with each link that there are, by score from low to high. */
+export type LinkBands = Readonly<Partial<Record<LinkClass, readonly Band[]>>>;
+
 export interface DetectorCounts {
   readonly detector_id: string;
   readonly status: string;
@@ -36,8 +41,8 @@ export interface DetectorCounts {
   readonly alerts_on_hard_negatives: number;
   /** Days from the first look of each case found to the last look that its earliest alert cites. */
   readonly days_to_detect: readonly number[];
-  /** Scores below a third, below two thirds, and above. */
-  readonly bands: readonly Band[];
+  /** By link, then by score: below a third, below two thirds, and above. */
+  readonly links: LinkBands;
   readonly elapsed_ms: number;
 }
 
@@ -123,7 +128,7 @@ export function measureDetectors(
       alerts_on_hard_negatives: raised.filter((alert) => cites(alert, innocent) && !isTrue(alert))
         .length,
       days_to_detect: citing.flatMap(([item, by]) => daysToDetect(item, by, first_at)),
-      bands: bandsOf(raised, isTrue),
+      links: linksOf(raised, isTrue),
     };
   });
 }
@@ -222,13 +227,21 @@ function instant(text: string): number {
   return Date.parse(text.endsWith('Z') ? text : `${text.replace(' ', 'T')}Z`);
 }
 
-function bandsOf(raised: readonly JudgedAlert[], isTrue: (alert: JudgedAlert) => boolean): Band[] {
-  const bands = [0, 1, 2].map(() => ({ alerts: 0, true: 0 }));
+function linksOf(
+  raised: readonly JudgedAlert[],
+  isTrue: (alert: JudgedAlert) => boolean,
+): LinkBands {
+  const links: Partial<Record<LinkClass, Band[]>> = {};
   for (const alert of raised) {
-    const band = bands[alert.score < 1 / 3 ? 0 : alert.score < 2 / 3 ? 1 : 2];
+    const bands = (links[alert.link] ??= noBands());
+    const band = bands[bandOf(alert.score)];
     if (band === undefined) continue;
     band.alerts += 1;
     if (isTrue(alert)) band.true += 1;
   }
-  return bands;
+  return links;
+}
+
+function noBands(): Band[] {
+  return Array.from({ length: score_bands }, () => ({ alerts: 0, true: 0 }));
 }

@@ -1,14 +1,16 @@
 // Owns what the evaluation prints: tables in the form that the README shows, and counts for the ranking.
 
 import { type Interval, median, overSeeds, wilson } from './intervals.ts';
-import { type Band, BUDGETS, type QueueCounts, type WorldCounts } from './measure.ts';
+import { link_classes } from '../../analytics/ranking/link.ts';
+import { score_bands } from '../../analytics/ranking/priors.ts';
+import { BUDGETS, type LinkBands, type QueueCounts, type WorldCounts } from './measure.ts';
 
-/** Alerts and true alerts of each detector by band of scores (below 1/3, below 2/3, above), pooled and by seed. */
+/** Alerts and true alerts of each detector by link and band of scores, pooled and by seed. */
 export interface Calibration {
   readonly detector_id: string;
   readonly status: string;
-  readonly bands: readonly Band[];
-  readonly by_seed: readonly { readonly seed: number; readonly bands: readonly Band[] }[];
+  readonly links: LinkBands;
+  readonly by_seed: readonly { readonly seed: number; readonly links: LinkBands }[];
 }
 
 /** The whole report, in Markdown. */
@@ -28,16 +30,25 @@ export function calibrationOf(worlds: readonly WorldCounts[]): Calibration[] {
   return idsOf(worlds).map((detector_id) => {
     const by_seed = worlds.map(({ seed, detectors }) => ({
       seed,
-      bands: detectors.find((item) => item.detector_id === detector_id)?.bands ?? [],
-    }));
-    const bands = [0, 1, 2].map((nth) => ({
-      alerts: sum(by_seed.map((world) => world.bands[nth]?.alerts ?? 0)),
-      true: sum(by_seed.map((world) => world.bands[nth]?.true ?? 0)),
+      links: detectors.find((item) => item.detector_id === detector_id)?.links ?? {},
     }));
     const status =
       worlds[0]?.detectors.find((item) => item.detector_id === detector_id)?.status ?? '';
-    return { detector_id, status, bands, by_seed };
+    return { detector_id, status, links: pooledLinks(by_seed.map(({ links }) => links)), by_seed };
   });
+}
+
+function pooledLinks(worlds: readonly LinkBands[]): LinkBands {
+  const seen = link_classes.filter((link) => worlds.some((links) => links[link] !== undefined));
+  return Object.fromEntries(
+    seen.map((link) => [
+      link,
+      Array.from({ length: score_bands }, (_, band) => ({
+        alerts: sum(worlds.map((links) => links[link]?.[band]?.alerts ?? 0)),
+        true: sum(worlds.map((links) => links[link]?.[band]?.true ?? 0)),
+      })),
+    ]),
+  );
 }
 
 function detectorTable(worlds: readonly WorldCounts[]): string {

@@ -16,9 +16,9 @@ const priors = checkedPriors({
   source: { command, commit, accesses: worlds.reduce((sum, { accesses }) => sum + accesses, 0) },
   detectors: Object.fromEntries(
     calibration
-      .map(({ detector_id, bands }) => [
+      .map(({ detector_id, links }) => [
         detector_id,
-        { version: findDetector(detector_id).version, bands },
+        { version: findDetector(detector_id).version, links },
       ])
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   ),

@@ -10,6 +10,7 @@ import { readConfig, reportFailure, serve } from '../../start.ts';
 import {
   readDetectors,
   readExplanations,
+  readLinks,
   readQueue,
   readShadowAlerts,
   sumOf,
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
     totals.push(await loadDirectory({ dir, url: running.ingest.address, key, progress }));
     await analytics.settled(progress);
   }
-  const alerts = await client.rows<JudgedAlert>(
+  const alerts = await client.rows<Omit<JudgedAlert, 'link'>>(
     parseStatement(
       'judged alerts',
       `SELECT alert_id, detector_id, staff_id_system, staff_id, organisation_code, patient_id, event_ids, score, reason,
@@ -44,11 +45,12 @@ async function main(): Promise<void> {
     undefined,
     { limits: 'analysis' },
   );
+  const links = await readLinks(client);
   const explanations = await readExplanations(client);
   const accesses = sumOf(explanations, 'accesses');
   const differences = await checkInvariants(client);
   const judged: Judged = {
-    alerts,
+    alerts: alerts.map((alert) => ({ ...alert, link: links.get(alert.alert_id) ?? 'unknown' })),
     shadow_alerts:
       process.env['WITH_SHADOW'] === undefined ? [] : await readShadowAlerts(client, progress),
     detectors: await readDetectors(client),

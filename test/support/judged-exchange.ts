@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LinkClass } from '../../analytics/ranking/link.ts';
 import { project_root } from '../../sql/statement.ts';
 
 /** An open alert, as the view `alerts` has it; or what a shadow detector would have raised. Times are UTC text. */
@@ -16,6 +17,8 @@ export interface JudgedAlert {
   readonly score: number;
   readonly reason: string;
   readonly last_at: string;
+  /** What is on record behind the access that it names, as the ranking takes it. */
+  readonly link: LinkClass;
 }
 
 /** A detector of the catalogue: its status, and what kept it from judging, if anything did. */

@@ -2,7 +2,10 @@
 import { loadDetectors, type Detector } from '../../analytics/detectors.ts';
 import { findAlerts } from '../../analytics/judge.ts';
 import { readParams } from '../../analytics/params.ts';
+import type { LinkClass } from '../../analytics/ranking/link.ts';
+import { readQueueInputs } from '../../analytics/ranking/read-inputs.ts';
 import type { SqlClient } from '../../sql/client.ts';
+import { system_clock } from '../../sql/clock.ts';
 import { messageOf } from '../../sql/errors.ts';
 import { parseStatement } from '../../sql/statement.ts';
 import type { ExplainedCounts, JudgedAlert, JudgedDetector, QueueItem } from './judged-exchange.ts';
@@ -62,11 +65,21 @@ async function findShadow(
 ): Promise<JudgedAlert[]> {
   try {
     const alerts = await findAlerts(client, detector, await readParams(client, detector), days);
-    return alerts.map((alert) => ({ ...alert, last_at: new Date(alert.last_at).toISOString() }));
+    return alerts.map((alert) => ({
+      ...alert,
+      last_at: new Date(alert.last_at).toISOString(),
+      link: 'unknown' as const,
+    }));
   } catch (error) {
     progress(`${detector.id}, in shadow, could not be measured: ${messageOf(error)}`);
     return [];
   }
+}
+
+/** What is on record behind the accesses that alerts name, by alert_id: as the ranking reads it. */
+export async function readLinks(client: SqlClient): Promise<ReadonlyMap<string, LinkClass>> {
+  const { inputs } = await readQueueInputs(client, system_clock.now());
+  return new Map(inputs.alerts.map(({ alert_id, link }) => [alert_id, link]));
 }
 
 /** The queue in order of rank, or null while there is no such view. */

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { detect } from '../../../analytics/detect.ts';
+import { readQueueInputs } from '../../../analytics/ranking/read-inputs.ts';
 import { fixedClock } from '../../../sql/clock.ts';
 import { parseStatement } from '../../../sql/statement.ts';
 import { onEachEngine } from '../../support/engines.ts';
@@ -82,5 +83,42 @@ onEachEngine('the queue', (engine) => {
       expect(await engine().client.rows(top)).toMatchObject([{ rank: 1 }]);
     }
     expect(Number(anna?.expected_yield)).toBeGreaterThan(0);
+  });
+
+  it('knows who else of the organisation opened the record that week, and takes one human for no company', async () => {
+    const loads = loadsInto(engine().client);
+    await loads.reference('staff', [
+      { staff_id: 'anna', organisation_code: 'ORG1', nhs_number: '9990000018' },
+      { staff_id: 'ben', organisation_code: 'ORG1', nhs_number: '9990000026' },
+    ]);
+    await loads.reference('staff_identities', [
+      { staff_id: 'anna', person_key: 'p1' },
+      { staff_id: 'anna-2', person_key: 'p1' },
+    ]);
+    const look = (event_id: string, staff_id: string, patient_id: string, day: string) => ({
+      event_id,
+      staff_id,
+      patient_id,
+      occurred_at: `${day}T10:00:00Z`,
+    });
+    await loads.events([
+      look('a1', 'anna', '9990000018', '2026-03-02'),
+      look('a2', 'anna-2', '9990000018', '2026-03-03'),
+      look('b1', 'ben', '9990000026', '2026-03-03'),
+      look('c1', 'cara', '9990000026', '2026-03-10'),
+      look('b2', 'ben', '9990000026', '2026-04-20'),
+    ]);
+    await detect({ client: engine().client, clock });
+    const { inputs } = await readQueueInputs(engine().client, clock.now());
+    const links = inputs.alerts
+      .filter(({ detector_id }) => detector_id === 'own_record')
+      .map(({ staff_id, day, link }) => `${staff_id} ${day} ${link}`)
+      .sort();
+    expect(links).toEqual([
+      'anna 2026-03-02 unfed',
+      'anna-2 2026-03-03 unfed',
+      'ben 2026-03-03 unfed_in_company',
+      'ben 2026-04-20 unfed',
+    ]);
   });
 });

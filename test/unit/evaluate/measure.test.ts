@@ -64,12 +64,14 @@ describe('the counts of a detector', () => {
     expect(own_record?.days_to_detect).toEqual([2]);
   });
 
-  it('fall into thirds of the score', () => {
-    expect(own_record?.bands).toEqual([
-      { alerts: 1, true: 0 },
-      { alerts: 1, true: 0 },
-      { alerts: 2, true: 2 },
-    ]);
+  it('fall into thirds of the score, by link', () => {
+    expect(own_record?.links).toEqual({
+      none: [
+        { alerts: 1, true: 0 },
+        { alerts: 1, true: 0 },
+        { alerts: 2, true: 2 },
+      ],
+    });
   });
 });
 
@@ -132,13 +134,15 @@ describe('the report', () => {
     expect(reportOf([{ ...world, queue: null }])).toContain('there is no view `queue_items`');
   });
 
-  it('gives the ranking its counts by band, pooled and by seed', () => {
+  it('gives the ranking its counts by link and band, pooled and by seed', () => {
     const [own_record] = calibrationOf([world, worldOf(4, 10, 10)]);
-    expect(own_record?.bands).toEqual([
-      { alerts: 0, true: 0 },
-      { alerts: 4, true: 2 },
-      { alerts: 8, true: 6 },
-    ]);
+    expect(own_record?.links).toEqual({
+      none: [
+        { alerts: 0, true: 0 },
+        { alerts: 4, true: 2 },
+        { alerts: 8, true: 6 },
+      ],
+    });
     expect(own_record?.by_seed.map(({ seed }) => seed)).toEqual([3, 4]);
   });
 });
@@ -173,7 +177,7 @@ function alertOf(
   score: number,
   last_at = '2026-05-04 10:00:00.000',
 ): Partial<JudgedAlert> {
-  return { detector_id, event_ids, score, last_at };
+  return { detector_id, event_ids, score, last_at, link: 'none' };
 }
 
 function itemOf(
@@ -204,11 +208,13 @@ function worldOf(seed: number, found: number, of: number): WorldCounts {
         alerts_own: 4,
         alerts_on_hard_negatives: 0,
         days_to_detect: [0.5],
-        bands: [
-          { alerts: 0, true: 0 },
-          { alerts: 2, true: 1 },
-          { alerts: 4, true: 3 },
-        ],
+        links: {
+          none: [
+            { alerts: 0, true: 0 },
+            { alerts: 2, true: 1 },
+            { alerts: 4, true: 3 },
+          ],
+        },
         elapsed_ms: 1,
       },
     ],

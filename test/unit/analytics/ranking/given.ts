@@ -19,6 +19,7 @@ export function alert(given: Partial<QueueAlert> & { alert_id: string }): QueueA
     first_at: Date.parse(`${day}T10:00:00Z`),
     last_at: Date.parse(`${day}T10:05:00Z`),
     score: 1,
+    link: 'unknown',
     reason: 'Someone opened the record of someone at their own address.',
     ...given,
   };

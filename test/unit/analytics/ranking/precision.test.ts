@@ -5,6 +5,7 @@ import {
   type FindingCounts,
   type PrecisionInputs,
 } from '../../../../analytics/ranking/precision.ts';
+import { link_classes, type LinkClass } from '../../../../analytics/ranking/link.ts';
 import { checkedPriors, loadPriors, type Priors } from '../../../../analytics/ranking/priors.ts';
 import { loadDetectors } from '../../../../analytics/detectors.ts';
 import { alert } from './given.ts';
@@ -13,8 +14,8 @@ const band = (alerts: number, true_count: number) => ({ alerts, true: true_count
 const priors: Priors = {
   source: { command: '', commit: '', accesses: 1_000_000 },
   detectors: {
-    proof: { version: 1, bands: [band(0, 0), band(0, 0), band(100, 95)] },
-    weak: { version: 1, bands: [band(300, 4), band(400, 10), band(300, 18)] },
+    proof: { version: 1, links: { unknown: [band(0, 0), band(0, 0), band(100, 95)] } },
+    weak: { version: 1, links: { unknown: [band(300, 4), band(400, 10), band(300, 18)] } },
   },
 };
 
@@ -26,15 +27,17 @@ function precisionOf(
     accesses_each?: number;
     score?: number;
     organisation_code?: string;
+    link?: LinkClass;
   } = {},
 ) {
-  const { raised = { ORG1: 10 }, accesses_each = 100_000, score = 0.9 } = given;
+  const { raised = { ORG1: 10 }, accesses_each = 100_000, score = 0.9, link = 'unknown' } = given;
   const alerts = Object.entries(raised).flatMap(([organisation_code, count]) =>
     Array.from({ length: count }, (_, index) =>
       alert({
         alert_id: `${organisation_code}-${index}`,
         detector_id,
         organisation_code,
+        link,
         patient_id: `p${index}`,
       }),
     ),
@@ -50,6 +53,7 @@ function precisionOf(
     detector_id,
     severity: 'medium',
     score,
+    link,
     organisation_code: given.organisation_code ?? 'ORG1',
   });
 }
@@ -62,7 +66,8 @@ function found(true_count: number, false_count: number, detector_version = '2.1'
 
 describe('precision', () => {
   it('is near what the evaluation counted where the rate is as evaluated', () => {
-    expect(precisionOf('proof')).toBeCloseTo(0.91, 1);
+    // A hundred alerts of a simulation count for a dozen.
+    expect(precisionOf('proof')).toBeCloseTo(0.84, 1);
     expect(precisionOf('weak', { raised: { ORG1: 100 } })).toBeCloseTo(0.07, 1);
   });
 
@@ -150,10 +155,58 @@ describe('precision', () => {
     expect(Object.keys(loadPriors().detectors).filter((id) => !known.includes(id))).toEqual([]);
   });
 
+  it('falls with what is on record for the access, and where others opened the record in those days', () => {
+    const of = (link: LinkClass) => precisionOf('weak', { link });
+    expect(of('none')).toBeGreaterThan(of('none_in_company') * 3);
+    expect(of('none')).toBeGreaterThan(of('inferred') * 3);
+    expect(of('inferred')).toBeGreaterThan(of('team'));
+    expect(of('organisation')).toBeGreaterThan(of('organisation_in_company'));
+    expect(of('unfed')).toBeLessThan(of('none') / 3);
+  });
+
+  it('believes the evaluation of a link of which it saw enough, and keeps the others as they were', () => {
+    const saw: Priors = {
+      source: { command: '', commit: '', accesses: 1_000_000 },
+      detectors: {
+        tie: {
+          version: 1,
+          links: {
+            none: [band(0, 0), band(0, 0), band(60, 40)],
+            organisation: [band(0, 0), band(0, 0), band(3_000, 3)],
+          },
+        },
+      },
+    };
+    const of = (link: LinkClass) => precisionOf('tie', { priors: saw, link });
+    expect(of('none')).toBeGreaterThan(0.4);
+    expect(of('organisation')).toBeLessThan(0.02);
+    for (const link of link_classes) expect(of(link)).toBeLessThanOrEqual(of('none'));
+  });
+
+  it('does not take what a detector says where no feed tells for what it is worth', () => {
+    const of = (alerts: number) =>
+      precisionOf('blind', {
+        link: 'none',
+        priors: {
+          source: { command: '', commit: '', accesses: 1_000_000 },
+          detectors: {
+            blind: {
+              version: 1,
+              links: {
+                none: [band(0, 0), band(0, 0), band(10, 6)],
+                unfed: [band(0, 0), band(0, 0), band(alerts, 0)],
+              },
+            },
+          },
+        },
+      });
+    expect(of(5_000)).toBeCloseTo(of(0), 5);
+  });
+
   it('refuses priors with more true alerts than alerts', () => {
     const bands = [band(0, 0), band(0, 0), band(1, 2)];
     expect(() =>
-      checkedPriors({ ...priors, detectors: { weak: { version: 1, bands } } }),
+      checkedPriors({ ...priors, detectors: { weak: { version: 1, links: { none: bands } } } }),
     ).toThrowError(/more true alerts/);
   });
 });

@@ -54,24 +54,28 @@ describe('the queue', () => {
   });
 
   it('ranks a look at kin that nothing explains above one that care explains, and silences neither', () => {
-    const strengths = ['person', 'team', undefined, 'none', 'organisation', 'inferred'];
+    const links = ['team', 'organisation_in_company', 'none', 'organisation'] as const;
     const { items } = queueOf({
-      alerts: strengths.map((strength) =>
-        alert({
-          alert_id: strength ?? 'not known',
-          person_key: strength ?? 'not known',
-          ...(strength !== undefined && { strength }),
-        }),
-      ),
+      alerts: links.map((link) => alert({ alert_id: link, person_key: link, link })),
     });
     expect(items.map(({ alert_ids }) => alert_ids[0])).toEqual([
       'none',
-      'inferred',
-      'not known',
       'organisation',
+      'organisation_in_company',
       'team',
-      'person',
     ]);
+  });
+
+  it('puts the second item of one person below the first of somebody else', () => {
+    const far = '2026-05-04';
+    const { items } = queueOf({
+      alerts: [
+        alert({ alert_id: 'first', score: 1 }),
+        alert({ alert_id: 'second', score: 0.99, patient_id: 'p2', day: far }),
+        alert({ alert_id: 'other', score: 0.9, person_key: 'staff:|s2', staff_id: 's2' }),
+      ],
+    });
+    expect(items.map(({ alert_ids }) => alert_ids[0])).toEqual(['first', 'other', 'second']);
   });
 
   it('holds every open alert that is no signal in exactly one item, and ranks from 1 without a gap', () => {
