@@ -1,6 +1,6 @@
 /* @detector
 id: fixation
-version: 1
+version: 2
 title: The same record on many days, with no part in the care
 status: active
 severity: high
@@ -14,7 +14,7 @@ params:
     company_weight: 0.3, feed_weight: 0.5, lookback_days: 29 }
 needs: [care_relationships]
 silenced_by: team
-reason: "{staff} opened the same record on {days} of {window} days, on {days_alone} of them with no colleague in it, and nothing names them or their team in the patient's care (on record: {link}). Among {accesses} such accesses of the role, {others} other records were opened on so many days."
+reason: "{staff} opened the same record on {days} of {window} days, {company}, and nothing names them or their team in the patient's care (on record: {link}). Among {accesses} such accesses of the role, {others} other records were opened on so many days."
 @detector */
 WITH
 -- Pairs of staff member and patient that come near the count: an access is a row a day. The hash only narrows down.
@@ -113,7 +113,8 @@ SELECT staff_id_system, staff_id, organisation_code, patient_id, day, events[1].
         * ({company_weight:Float64} + (1 - {company_weight:Float64}) * alone / length(met_days))
         * ({feed_weight:Float64} + (1 - {feed_weight:Float64}) * coverage), 4) AS score,
     map('role', toString(role), 'days', toString(length(met_days)), 'window', toString({lookback_days:UInt32} + 1),
-        'days_alone', toString(alone), 'others', toString(others), 'accesses', toString(unlinked),
+        'days_alone', toString(alone), 'company', multiIf(alone = 0, 'always on days when a colleague opened it, too',
+            alone = length(met_days), 'never with a colleague in it', concat('on ', toString(alone), ' of them with no colleague in it')), 'others', toString(others), 'accesses', toString(unlinked),
         'link', if(empty(explanation_ids), 'nothing', replaceAll(arrayStringConcat(explanation_ids, ', '), '_', ' '))) AS facts,
     arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
 FROM (

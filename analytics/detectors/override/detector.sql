@@ -1,6 +1,6 @@
 /* @detector
 id: override
-version: 1
+version: 2
 title: Shown against what the patient decided
 status: active
 severity: high
@@ -13,7 +13,7 @@ params:
     undecided_weight: 0.8, denied_weight: 0.4 }
 needs: []
 silenced_by: none
-reason: "{staff} opened a record against what the patient decided: {what}. Shown {shown}, refused {refused}; reason: {reason}; emergency care at the organisation: {care}."
+reason: "{staff} opened a record against what the patient decided: {what}. Shown {shown}, refused {refused}. Reason: {reason}. Emergency care at the organisation: {care}."
 @detector */
 WITH
 -- Objections to the sharing of an organisation's data, upheld or not yet decided, with the days on which they hold.
@@ -84,8 +84,8 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
         'what', arrayStringConcat(arrayConcat(arrayMap(kind -> concat(kind, ' override recorded'), kinds),
             if(any_objected, [if(none_decided, 'data of a supplier to whose sharing the patient objected (not decided yet)',
                 'data of a supplier to whose sharing the patient objected')], [])), '; '),
-        'shown', concat(toString(shown), if(shown = 1, ' time', ' times')),
-        'refused', concat(toString(refused), if(refused = 1, ' time', ' times')),
+        'shown', multiIf(shown = 0, 'never', shown = 1, 'once', concat(toString(shown), ' times')),
+        'refused', multiIf(refused = 0, 'never', refused = 1, 'once', concat(toString(refused), ' times')),
         'reason', multiIf(any_emergency AND any_reason, 'an emergency or safety purpose, with words', any_emergency,
             'an emergency or safety purpose, without words', any_reason, 'given in words, see the events', 'none given'),
         'care', if(c.care_kind = '', 'none on record', replaceAll(c.care_kind, '_', ' '))) AS facts,

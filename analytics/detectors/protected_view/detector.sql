@@ -1,6 +1,6 @@
 /* @detector
 id: protected_view
-version: 1
+version: 2
 title: A record with a protected address
 status: active
 severity: high
@@ -12,7 +12,7 @@ lookback_days: 28
 params: { organisation_weight: 0.3, inferred_weight: 0.7, coverage_min: 0.3, repeat_weight: 0.6, lookback_days: 28 }
 needs: [patients, care_relationships]
 silenced_by: team
-reason: "{staff} opened a record whose address is protected. {link}. They opened it on {days_opened} of {lookback_days} days; of the staff of {organisation}, {others} others did. {override}."
+reason: "{staff} opened a record whose address is protected. {link}. They opened it on {days_opened} of {lookback_days} days; at {organisation}, {company} opened it in that time. {override}."
 @detector */
 WITH
 guarded AS (
@@ -46,7 +46,8 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     round(any(multiIf(f.strength = 'organisation', {organisation_weight:Float64}, f.strength = 'inferred', {inferred_weight:Float64}, 1)
         * f.coverage
         * (1 - {repeat_weight:Float64} / (1 + a.days_opened) * (a.others + 1) / (a.others + 1 + 1))), 4) AS score,
-    map('role', toString(any(f.role_name)), 'days_opened', toString(any(a.days_opened)), 'others', toString(any(a.others)),
+    map('role', toString(any(f.role_name)), 'company', any(multiIf(a.others = 0, 'nobody else', a.others = 1, '1 other person',
+            concat(toString(a.others), ' other people'))), 'days_opened', toString(any(a.days_opened)), 'others', toString(any(a.others)),
         'lookback_days', toString({lookback_days:UInt32}),
         'organisation', any(if(g.name = '', toString(f.organisation_code), g.name)),
         'coverage', concat(toString(round(100 * any(f.coverage))), ' %'),
