@@ -1,4 +1,5 @@
 /** The words and figures of detectors, as people read them. */
+import { inWords } from './words.ts';
 
 export const detector_status_names: Readonly<Record<string, string>> = {
   draft: 'Draft',
@@ -23,6 +24,14 @@ export const detector_status_sentences: Readonly<Record<string, string>> = {
   active: 'It raises alerts.',
   retired: 'It no longer runs.',
 };
+
+/** A threshold's name as people read it: `occupants_max` is `Occupants, at most`. */
+export function paramText(name: string): string {
+  const bound = name.endsWith('_min') ? 'at least' : name.endsWith('_max') ? 'at most' : undefined;
+  return bound === undefined
+    ? inWords(name)
+    : `${inWords(name.slice(0, -'_min'.length))}, ${bound}`;
+}
 
 /** A share as a percentage: `62%`; in tenths below ten. */
 export function percentText(share: number): string {
