@@ -77,7 +77,7 @@ async function fill(
     engine: running.engine,
     clock: system_clock,
     log,
-    on_progress: progress,
+    on_progress: sparingly(progress),
   });
   const stop = running.stop;
   Object.assign(running, { stop: () => analytics.close().then(stop) });
@@ -108,6 +108,16 @@ function freshDirectory(path: string): string {
 
 function progress(line: string): void {
   process.stderr.write(`    ${line}\n`);
+}
+
+/** Says a line at most every three seconds: there are some forty detectors, each with several of them. */
+function sparingly(say: (line: string) => void): (line: string) => void {
+  let said = -Infinity;
+  return (line) => {
+    if (performance.now() - said < 3000) return;
+    said = performance.now();
+    say(line);
+  };
 }
 
 /** Names a step and the seconds since the start; without a name, the seconds alone. */
