@@ -1,6 +1,6 @@
 /* @detector
 id: unlinked_share
-version: 1
+version: 2
 title: More unexplained looks than the person's role has
 status: active
 severity: medium
@@ -8,9 +8,11 @@ mode: scheduled
 schedule: "5-59/10 * * * *"
 grain: [staff_id_system, staff_id, organisation_code]
 period: day
-lookback_days: 28
+lookback_days: 56
 grace_days: 3
-params: { q_max: 0.05, unlinked_min: 3, prior_weight: 30, dispersion_weight: 0.02, organisation_weight: 0.45, lookback_days: 28 }
+params:
+  { q_max: 0.2, unlinked_min: 3, prior_weight: 30, dispersion_weight: 0.02, deviations_weight: 3,
+    teamless_share_max: 0.5, team_weight: 0.25, organisation_weight: 0.45, lookback_days: 56 }
 needs: [care_relationships]
 silenced_by: team
 reason: "{staff} made {unlinked} accesses that {link} among {accesses} in {lookback_days} days, {added} of them on this day. For others in the role at {organisation} {expected} would be expected; corrected for all who were active that day, chance and differences between people make so many once in {once_in}."
@@ -48,24 +50,38 @@ persons AS (
 ),
 -- The share that is expected: the others' in the role, drawn to that of all others in the organisation. And by how much
 -- people differ from what all in the role have, beyond chance.
-expected AS (
+expected AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role_name, own AS accesses,
         level.1 AS link, level.2 AS added, level.3 AS unlinked,
         (level.5 - unlinked + 1) / (by_all - own + 1) AS organisation_share,
         (level.4 - unlinked + {prior_weight:Float64} * organisation_share) / (by_role - own + {prior_weight:Float64}) AS share,
         (level.4 + {prior_weight:Float64} * level.5 / by_all) / (by_role + {prior_weight:Float64}) AS pooled,
-        (unlinked - own * pooled) * (unlinked - own * pooled) - own * pooled * (1 - pooled) AS excess,
-        own * (own - 1) * pooled * (1 - pooled) AS pairs
+        abs(unlinked - own * pooled) AS deviation, own * pooled * (1 - pooled) AS variance
     FROM persons
     WHERE day IN {days:Array(Date)}
 ),
--- The dispersion among the others in organisations of the type, by moments, drawn to a small one.
+-- The dispersion among all in organisations of the type, by moments, drawn to a small one; and again and again with each
+-- deviation cut at so many of the standard deviations, and a look more, that the last one gives; where the team's link is
+-- missing, it is hardly cut, since many differ there. One row per day, type and level.
+types AS (
+    SELECT day, organisation_type, link, arraySort(groupArray((deviation, variance, accesses))) AS people,
+        arraySum(person -> (person.3 - 1) * person.2, people) AS all_pairs,
+        if(link = 'team', 1, arrayFold((last, round) -> least(1, greatest({prior_weight:Float64} * {dispersion_weight:Float64}, {prior_weight:Float64} * {dispersion_weight:Float64}
+                + arraySum(person -> pow(least(person.1, 1 + {deviations_weight:Float64} * sqrt(person.2 * (1 + (person.3 - 1) * last))),
+                    1 + 1) - person.2, people)) / (all_pairs + {prior_weight:Float64})),
+            range(toUInt32((1 + 1) * log(length(people))) + 1), toFloat64(1))) AS cut_at
+    FROM expected
+    GROUP BY day, organisation_type, link
+),
+-- The same with the person left out: one row per person's day and level.
 spread AS (
-    SELECT e.*, count() OVER (PARTITION BY e.day) AS tests,
-        (greatest(sum(e.excess) OVER (PARTITION BY e.day, e.organisation_type, e.link) - e.excess, 0)
+    SELECT e.*, count() OVER (PARTITION BY e.day) AS tests, pow(least(e.deviation,
+            1 + {deviations_weight:Float64} * sqrt(e.variance * (1 + (e.accesses - 1) * t.cut_at))), 1 + 1) - e.variance AS excess,
+        (greatest(sum(excess) OVER (PARTITION BY e.day, e.organisation_type, e.link) - excess, 0)
                 + {prior_weight:Float64} * {dispersion_weight:Float64})
-            / (sum(e.pairs) OVER (PARTITION BY e.day, e.organisation_type, e.link) - e.pairs + {prior_weight:Float64}) AS dispersion
+            / (t.all_pairs - (e.accesses - 1) * e.variance + {prior_weight:Float64}) AS dispersion
     FROM expected AS e
+    INNER JOIN types AS t ON t.day = e.day AND t.organisation_type = e.organisation_type AND t.link = e.link
 ),
 -- The beta-binomial chance of as many, mid-p, for who has more than expected and added to it on the day.
 tested AS (
@@ -74,9 +90,10 @@ tested AS (
         arrayMap(j -> exp(lgamma(accesses + 1) - lgamma(j + 1) - lgamma(accesses - j + 1) + lgamma(j + a)
             + lgamma(accesses - j + b) - lgamma(accesses + size) + lgamma(size) - lgamma(a) - lgamma(b)),
             range(toUInt32(unlinked), toUInt32(accesses) + 1)) AS tail,
-        arraySum(tail) - (1 - arrayAvg([0, 1])) * tail[1] AS p
+        (arraySum(tail) - (1 - arrayAvg([0, 1])) * tail[1]) / if(link = 'team', {team_weight:Float64}, 1) AS p
     FROM spread
     WHERE added > 0 AND unlinked >= {unlinked_min:UInt32} AND unlinked > accesses * share AND dispersion < 1
+        AND (link != 'team' OR unlinked <= accesses * {teamless_share_max:Float64})
 ),
 -- Benjamini and Hochberg's q over all people of the day and both levels, and the person's smaller one.
 fired AS (
@@ -108,7 +125,7 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     '' AS patient_id, f.day AS day, events[1].1 AS first_at, events[-1].1 AS last_at,
     -- How far above what is expected, and how far below what chance may do; a link of the organisation weighs.
     round(if(best.3 = 'team', {organisation_weight:Float64}, 1) * (1 - best.2 * best.6 / best.5)
-        * log(best.7) / (log(best.7) + log({q_max:Float64})), 4) AS score,
+        * log(best.7 / {q_max:Float64}) / log(best.7), 4) AS score,
     map('role', toString(best.1), 'accesses', toString(best.2), 'added', toString(best.4), 'unlinked', toString(best.5),
         'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'link', if(best.3 = 'team', 'no link of their team explains', 'nothing explains'),
