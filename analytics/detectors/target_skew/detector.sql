@@ -1,6 +1,6 @@
 /* @detector
 id: target_skew
-version: 1
+version: 2
 title: Unlinked looks at patients of one sex or age
 status: active
 severity: medium
@@ -32,101 +32,104 @@ arrayMap(g -> (g, arrayMap(i -> toInt64(((g.1 != 'male' AND i <= last_band) OR (
             arrayMap(i -> (i, i + 1), range(last_band)))), ['female', 'male', 'any'])))) AS groups,
 impersonal AS (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test')),
 people AS (
-    SELECT patient_id, assumeNotNull(date_of_birth) AS born,
-        transform(lowerUTF8(sex), ['f', 'female', 'm', 'male'], ['female', 'female', 'male', 'male'], '') AS sexed
+    SELECT patient_id, assumeNotNull(date_of_birth) AS born, transform(lowerUTF8(sex), ['f', 'female', 'm', 'male'], ['female', 'female', 'male', 'male'], '') AS sexed
     FROM patients
-    WHERE isNotNull(date_of_birth) AND sexed != ''
+    WHERE isNotNull(date_of_birth) AND sexed != '' AND patient_id IN (SELECT patient_id FROM access_links WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)}))
 ),
--- Accesses of a person's day by cell: all, those without a team's link, and those that nothing explains.
-daily AS (
+-- A person's day: the cells of all accesses; those without a team's link, each with its cell, day and patient by a hash.
+daily AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, max(role) AS role, max(role_name) AS role_name, max(team) AS team,
-        sumForEach(hits) AS whole, sumForEach(arrayMap(hit -> hit * NOT (strength >= 'team'), hits)) AS unteamed,
-        sumForEach(arrayMap(hit -> hit * (strength < 'organisation'), hits)) AS unexplained
+        groupArray(cell) AS whole, groupArrayIf((cell, strength < 'organisation', day, patient), NOT (strength >= 'team')) AS looks
     FROM (
-        SELECT a.*, arrayMap(i -> toInt64(i = arrayCount(edge -> edge <= age('year', p.born, a.day), edges)
-            + if(p.sexed = 'male', last_band + 1, 0)), cells) AS hits
+        SELECT a.day AS day, a.organisation_code AS organisation_code, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
+            a.role AS role, a.role_name AS role_name, a.team AS team, a.strength AS strength, sipHash64(a.patient_id) AS patient,
+            toUInt8(arrayCount(edge -> edge <= age('year', p.born, a.day), edges) + if(p.sexed = 'male', last_band + 1, 0)) AS cell
         FROM access_links AS a INNER JOIN people AS p ON p.patient_id = a.patient_id
-        WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32})
-            AND a.day <= arrayMax({days:Array(Date)})
-    )
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+        WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day <= arrayMax({days:Array(Date)})
+    ) GROUP BY day, organisation_code, staff_id_system, staff_id
 ),
--- The same over the look-back: of the person, and of all in their role, their team and their organisation.
-persons AS (
-    SELECT w.*, length(groups) * countIf(arraySum(w.level.2) >= {patients_min:UInt32}) OVER (PARTITION BY day) AS tests
+-- Who has enough of them over the look-back of a day to be compared, and how many comparisons that day makes.
+enough AS (
+    SELECT organisation_code, staff_id_system, staff_id, looked.1 AS judged, looked.2 AS added, looked.3 AS unteamed, looked.4 AS unexplained,
+        length(groups) * toInt64(sum((unteamed >= {patients_min:UInt32}) + (unexplained >= {patients_min:UInt32})) OVER (PARTITION BY judged)) AS tests
     FROM (
-        SELECT day, organisation_code, staff_id_system, staff_id, role_name, team, sumForEach(d.whole) OVER past AS own,
-            sumForEach(d.unteamed) OVER past AS own_unteamed, sumForEach(d.whole) OVER of_role AS by_role,
-            sumForEach(d.whole) OVER of_team AS by_team, sumForEach(d.whole) OVER of_all AS by_all,
-            arrayJoin([('organisation', sumForEach(d.unexplained) OVER past, d.unexplained), ('team', own_unteamed, d.unteamed)]) AS level
-        FROM daily AS d
-        WINDOW past AS (PARTITION BY organisation_code, staff_id_system, staff_id ORDER BY day
-                RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-            of_role AS (PARTITION BY organisation_code, role ORDER BY day
-                RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-            of_team AS (PARTITION BY organisation_code, team ORDER BY day
-                RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-            of_all AS (PARTITION BY organisation_code ORDER BY day
-                RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
-    ) AS w
+        SELECT organisation_code, staff_id_system, staff_id, groupArray((day, length(d.looks), arrayCount(x -> x.2, d.looks))) AS past
+        FROM daily AS d GROUP BY organisation_code, staff_id_system, staff_id HAVING sum(length(d.looks)) >= {patients_min:UInt32}
+    ) ARRAY JOIN arrayMap((last, window) -> (last.1, last.2, arraySum(window.2), arraySum(window.3)),
+        arrayFilter(x -> has({days:Array(Date)}, x.1), past) AS latest, arrayMap(last -> arrayFilter(
+            x -> x.1 <= last.1 AND x.1 >= subtractDays(last.1, {lookback_days:UInt32}), past), latest)) AS looked
+    WHERE unteamed >= {patients_min:UInt32}
+),
+-- Those who added to it on the day: one row per judged day and person, with their look-back.
+persons AS (
+    SELECT e.judged AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
+        maxIf(d.role, d.day = e.judged) AS role, maxIf(d.role_name, d.day = e.judged) AS role_name, maxIf(d.team, d.day = e.judged) AS team,
+        any(e.tests) AS tests, groupArrayArray(d.whole) AS whole, groupArrayArray(d.looks) AS looks
+    FROM daily AS d
+    INNER JOIN (SELECT n.* FROM enough AS n WHERE added > 0 AND (staff_id_system, staff_id) NOT IN (SELECT staff_id_system, staff_id FROM impersonal)) AS e
+        ON e.organisation_code = d.organisation_code AND e.staff_id_system = d.staff_id_system AND e.staff_id = d.staff_id
+    WHERE d.day <= e.judged AND d.day >= subtractDays(e.judged, {lookback_days:UInt32}) GROUP BY e.judged, d.organisation_code, d.staff_id_system, d.staff_id
+),
+-- The levels and groups in which they can stand out, since their own linked work already is a part of what is usual.
+candidates AS MATERIALIZED (
+    SELECT day, organisation_code, staff_id_system, staff_id, role, role_name, team, tests,
+        arrayMap(i -> toInt64(countEqual(whole, i)), cells) AS own, arrayMap(i -> toInt64(countEqual(looks.1, i)), cells) AS own_unteamed,
+        arrayJoin([('organisation', arrayFilter(x -> x.2, looks)), ('team', looks)]) AS level,
+        arrayMap(i -> toInt64(countEqual(level.2.1, i)), cells) AS without,
+        arrayMap(i -> toInt64(countEqual(arrayFilter(x -> x.3 = day, level.2).1, i)), cells) AS added,
+        arrayJoin(arrayFilter(g -> dotProduct(without, g.2) >= {patients_min:UInt32} AND dotProduct(added, g.2) > 0
+            AND dotProduct(without, g.2) * (arraySum(own) - arraySum(own_unteamed) + {prior_weight:Float64})
+                >= {lift_min:Float64} * arraySum(without) * (dotProduct(own, g.2) - dotProduct(own_unteamed, g.2)), groups)) AS g
+    FROM persons
+),
+-- What all in their role, their team and their organisation opened over the look-back: one row each per judged day.
+baselines AS MATERIALIZED (
+    SELECT c.day AS day, b.organisation_code AS organisation_code, b.circle AS circle, sumForEach(b.counts) AS counts
+    FROM (
+        SELECT day, organisation_code, arrayJoin([concat('role ', role), concat('team ', team), 'all']) AS circle,
+            groupArrayArray(whole) AS list, arrayMap(i -> toInt64(countEqual(list, i)), cells) AS counts
+        FROM daily GROUP BY day, organisation_code, circle
+    ) AS b INNER JOIN (SELECT DISTINCT day, organisation_code, arrayJoin([concat('role ', role), concat('team ', team), 'all']) AS circle
+        FROM candidates) AS c ON c.organisation_code = b.organisation_code AND c.circle = b.circle
+    WHERE b.day <= c.day AND b.day >= subtractDays(c.day, {lookback_days:UInt32}) GROUP BY c.day, b.organisation_code, b.circle
 ),
 -- What would be usual is the largest of three shares: of the role drawn to the organisation's, of the team and of the
--- person's own linked work drawn to the role's. Whoever makes most of an organisation's accesses has no peers. One row
--- per person, level of link and group that stands out.
-outstanding AS (
-    SELECT p.day AS day, p.organisation_code AS organisation_code, p.staff_id_system AS staff_id_system,
-        p.staff_id AS staff_id, p.role_name AS role_name, p.tests AS tests, p.level.1 AS level, arrayJoin(groups) AS g,
-        arraySum(p.level.2) AS unlinked, dotProduct(p.level.2, g.2) AS hits,
-        arraySum(p.own) AS own_all, dotProduct(p.own, g.2) AS own_hits,
-        (dotProduct(p.by_all, g.2) - own_hits + 1) / (arraySum(p.by_all) - own_all + 1) AS organisation_share,
-        {prior_weight:Float64} AS prior,
-        (dotProduct(p.by_role, g.2) - own_hits + prior * organisation_share) / (arraySum(p.by_role) - own_all + prior) AS role_share,
-        (dotProduct(p.by_team, g.2) - own_hits + prior * role_share) / (arraySum(p.by_team) - own_all + prior) AS team_share,
-        (own_hits - dotProduct(p.own_unteamed, g.2) + prior * role_share)
-            / (own_all - arraySum(p.own_unteamed) + prior) AS linked_share,
-        greatest(role_share, linked_share, if(p.team = '', 0, team_share)) AS usual_share
-    FROM persons AS p
-    WHERE p.day IN {days:Array(Date)} AND (p.staff_id_system, p.staff_id) NOT IN (SELECT staff_id_system, staff_id FROM impersonal)
-        AND hits >= {patients_min:UInt32} AND dotProduct(p.level.3, g.2) > 0
-        AND hits >= {lift_min:Float64} * unlinked * usual_share AND arraySum(p.by_all) - own_all >= own_all
-),
--- Their accesses, with each patient counted once; the chance is binomial, mid-p.
+-- person's own linked work drawn to the role's. Whoever makes most of the accesses has no peers. Each patient counts once.
 counted AS (
-    SELECT s.day AS day, s.organisation_code AS organisation_code, s.staff_id_system AS staff_id_system,
-        s.staff_id AS staff_id, any(s.role_name) AS role_name, any(s.tests) AS tests, s.level AS level, s.g.1 AS g,
-        any(s.unlinked) AS unlinked, any(s.usual_share) AS usual_share, uniqExact(a.patient_id) AS patients,
-        groupUniqArray((a.day, a.patient_id)) AS looks,
+    SELECT w.day AS day, w.organisation_code AS organisation_code, w.staff_id_system AS staff_id_system,
+        w.staff_id AS staff_id, w.role_name AS role_name, w.tests AS tests, w.level.1 AS level, w.g.1 AS g,
+        arraySum(w.without) AS unlinked, dotProduct(w.without, w.g.2) AS hits, arraySum(w.own) AS own_all, dotProduct(w.own, w.g.2) AS own_hits,
+        (dotProduct(a.counts, w.g.2) - own_hits + 1) / (arraySum(a.counts) - own_all + 1) AS organisation_share, {prior_weight:Float64} AS prior,
+        (dotProduct(r.counts, w.g.2) - own_hits + prior * organisation_share) / (arraySum(r.counts) - own_all + prior) AS role_share,
+        (dotProduct(t.counts, w.g.2) - own_hits + prior * role_share) / (arraySum(t.counts) - own_all + prior) AS team_share,
+        (own_hits - dotProduct(w.own_unteamed, w.g.2) + prior * role_share) / (own_all - arraySum(w.own_unteamed) + prior) AS linked_share,
+        greatest(role_share, linked_share, if(w.team = '', 0, team_share)) AS usual_share,
+        arrayDistinct(arrayMap(x -> (x.3, x.4), arrayFilter(x -> w.g.2[x.1 + 1] > 0, w.level.2))) AS looks, length(arrayDistinct(looks.2)) AS patients,
         arrayMap(j -> exp(lgamma(unlinked + 1) - lgamma(j + 1) - lgamma(unlinked - j + 1) + j * log(usual_share)
             + (unlinked - j) * log(1 - usual_share)), range(toUInt32(patients), toUInt32(unlinked) + 1)) AS tail,
         arraySum(tail) - (1 - arrayAvg([0, 1])) * tail[1] AS p
-    FROM access_links AS a
-    INNER JOIN outstanding AS s ON s.organisation_code = a.organisation_code AND s.staff_id_system = a.staff_id_system
-        AND s.staff_id = a.staff_id
-    INNER JOIN people AS who ON who.patient_id = a.patient_id
-    WHERE a.day <= s.day AND a.day >= subtractDays(s.day, {lookback_days:UInt32}) AND (a.strength < 'organisation' OR s.level = 'team' AND NOT a.strength >= 'team')
-        AND (s.g.1.1 = 'any' OR s.g.1.1 = who.sexed)
-        AND arrayCount(edge -> edge <= age('year', who.born, a.day), edges) BETWEEN s.g.1.2 AND s.g.1.3
-    GROUP BY s.day, s.organisation_code, s.staff_id_system, s.staff_id, s.level, s.g
+    FROM candidates AS w INNER JOIN baselines AS a ON a.day = w.day AND a.organisation_code = w.organisation_code AND a.circle = 'all'
+    INNER JOIN baselines AS r ON r.day = w.day AND r.organisation_code = w.organisation_code AND r.circle = concat('role ', w.role)
+    INNER JOIN baselines AS t ON t.day = w.day AND t.organisation_code = w.organisation_code AND t.circle = concat('team ', w.team)
+    WHERE hits >= {lift_min:Float64} * unlinked * usual_share AND arraySum(a.counts) - own_all >= own_all
 ),
--- Benjamini and Hochberg's q over all comparisons of the day, and the person's group of the smallest.
-fired AS (
+-- The chance is binomial, mid-p; Benjamini and Hochberg's q over all comparisons of the day, and the person's group of the smallest.
+fired AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id,
         argMin((role_name, level, g, unlinked, usual_share, patients, looks, q), (p, level, g.3 - g.2, g.1 = 'any', g)) AS best
     FROM (SELECT c.*, p * tests / count() OVER (PARTITION BY day ORDER BY p) AS q FROM counted AS c)
-    WHERE patients >= {patients_min:UInt32} AND q <= {q_max:Float64}
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+    WHERE patients >= {patients_min:UInt32} AND q <= {q_max:Float64} GROUP BY day, organisation_code, staff_id_system, staff_id
 ),
 found AS (
     SELECT f.day AS day, f.organisation_code AS organisation_code, f.staff_id_system AS staff_id_system,
         f.staff_id AS staff_id, any(f.best) AS best, arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
-    FROM committed_events AS e
-    INNER JOIN fired AS f USING (organisation_code, staff_id_system, staff_id)
+    FROM committed_events AS e INNER JOIN fired AS f USING (organisation_code, staff_id_system, staff_id)
     WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
-        AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND has(f.best.7, (e.day, e.patient_id))
+        AND (e.organisation_code, e.staff_id) IN (SELECT organisation_code, staff_id FROM fired)
+        AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND has(f.best.7, (e.day, sipHash64(e.patient_id)))
     GROUP BY f.day, f.organisation_code, f.staff_id_system, f.staff_id
 )
-SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day,
-    events[1].1 AS first_at, events[-1].1 AS last_at,
+SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day, events[1].1 AS first_at, events[-1].1 AS last_at,
     -- How far above what is usual, and how far below what chance may do; a link of the organisation weighs.
     round(if(best.2 = 'team', {organisation_weight:Float64}, 1) * (1 - best.4 * best.5 / best.6)
         * log(best.8) / (log(best.8) + log({q_max:Float64})), 4) AS score,
@@ -135,9 +138,6 @@ SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day,
             best.3.3 - best.3.2 = last_band, ' of all ages', best.3.2 = 0, concat(' under ', toString(edges[best.3.3 + 1])),
             best.3.3 = last_band, concat(' of ', toString(edges[best.3.2]), ' and over'),
             concat(' aged ', toString(edges[best.3.2]), ' to ', toString(edges[best.3.3 + 1] - 1)))),
-        'link', if(best.2 = 'team', 'no link of their team explains', 'nothing explains'),
-        'expected', toString(round(best.4 * best.5, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.8) - floor(log10(1 / best.8))), 1) * exp10(floor(log10(1 / best.8))))),
-        'lookback_days', toString({lookback_days:UInt32})) AS facts,
-    arrayMap(event -> event.3, events) AS event_ids,
-    arrayMap(event -> toString(event.2), events) AS sources
+        'link', if(best.2 = 'team', 'no link of their team explains', 'nothing explains'), 'expected', toString(round(best.4 * best.5, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.8) - floor(log10(1 / best.8))), 1) * exp10(floor(log10(1 / best.8))))),
+        'lookback_days', toString({lookback_days:UInt32})) AS facts, arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
 FROM found
