@@ -70,8 +70,9 @@ walks AS (
 -- or one name of which no address tells two apart, is one step of an order of names.
 stretches AS (
     SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, length(walk) AS opened_in_all,
-        arrayMap((step, before) -> step.3 != before.3 OR step.6 != '' AND before.6 != '' AND step.6 != before.6,
-            walk, arrayPushFront(arrayPopBack(walk), ((toDateTime64(0, 3, 'UTC'), '', ''), 0, '', 0, [], ''))) AS is_step,
+        arrayMap((step, before, place) -> place = 1 OR step.3 != before.3
+                OR step.6 != '' AND before.6 != '' AND step.6 != before.6,
+            walk, arrayRotateRight(walk, 1), arrayEnumerate(walk)) AS is_step,
         arrayDifference(arrayMap(step -> step.2, walk)) AS gaps,
         arrayJoin(arrayConcat(
             arrayMap(run -> ('numbers', run, length(run), 1),
