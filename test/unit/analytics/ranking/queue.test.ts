@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { statusesOf } from '../../../../analytics/ranking/activation.ts';
 import { allot, default_items_per_week, weekOf } from '../../../../analytics/ranking/budget.ts';
 import { expectedYield, type Weighed } from '../../../../analytics/ranking/combine.ts';
+import type { LinkClass } from '../../../../analytics/ranking/link.ts';
 import { buildQueue, type QueueInputs } from '../../../../analytics/ranking/queue.ts';
+import { loadPriors } from '../../../../analytics/ranking/priors.ts';
 import { alert, someAlerts } from './given.ts';
 
 const seeded = { seed: 20260601, numRuns: 200 };
@@ -76,6 +78,16 @@ describe('the queue', () => {
       ],
     });
     expect(items.map(({ alert_ids }) => alert_ids[0])).toEqual(['first', 'other', 'second']);
+  });
+
+  it('puts a look at a protected record that nothing explains into the lane of dangers, and usual work not', () => {
+    const lane = (link: LinkClass, score: number) =>
+      queueOf({
+        alerts: [alert({ alert_id: 'a', detector_id: 'protected_view', link, score })],
+        priors: loadPriors(),
+      }).items.map((item) => item.lane);
+    expect(lane('none', 0.8)).toEqual(['danger']);
+    expect(lane('organisation_in_company', 0.2)).toEqual(['ordinary']);
   });
 
   it('holds every open alert that is no signal in exactly one item, and ranks from 1 without a gap', () => {
@@ -157,7 +169,7 @@ describe('the queue', () => {
       ...Array.from({ length: 3 }, (_, index) =>
         alert({ alert_id: `h${index}`, person_key: `x${index}` }),
       ),
-      alert({ alert_id: 'f', detector_id: 'fixation', severity: 'low', score: 0, person_key: 'y' }),
+      alert({ alert_id: 'f', detector_id: 'fixation', score: 0, person_key: 'y' }),
     ];
     const danger = queueOf({ alerts }).items.find(({ lane }) => lane === 'danger');
     expect(danger).toMatchObject({ rank: 4, place: 1 });
