@@ -33,7 +33,10 @@ export interface Analytics {
    * @throws CodedError DETECTORS_FAILED when one of them cannot
    */
   settled(on_progress?: OnProgress): Promise<void>;
-  /** Waits for the cycle under way, then stops. */
+  /**
+   * Stops with the statement under way. A cycle is not waited for: it may take minutes, and what it leaves is due at the
+   * next start, as after a kill.
+   */
   close(): Promise<void>;
 }
 
@@ -144,6 +147,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
         // A cycle that takes long leaves the engine as long to others.
         wait_ms = Math.max(poll_ms, Math.min(1_000, performance.now() - started));
       } catch (error) {
+        if (is_closing) break;
         wait_ms = retry_ms;
         has_to_catch_up = true;
         log.error(
@@ -174,8 +178,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
       is_closing = true;
       for (const cron of crons) cron.stop();
       pause.end();
-      await Promise.all([loop, feeds.close(), queue.close(), replays.close()]);
-      await client.close();
+      await Promise.all([client.close(), loop, feeds.close(), queue.close(), replays.close()]);
     },
   };
 }

@@ -77,6 +77,32 @@ onEachEngine('the analytics service', (engine) => {
     expect(await checkInvariants(engine().client)).toEqual([]);
   });
 
+  it('stops in the middle of a cycle, fails no detector by it, and goes on at the next start', async () => {
+    const loads = await loadCatchment();
+    await loads.events([...usual, { event_id: 'e1', patient_id: 'stranger' }]);
+    const judged = () =>
+      select<{ detector_id: string }>('SELECT DISTINCT detector_id FROM detector_runs');
+    let closed: Promise<void> | undefined;
+    log = [];
+    const stopping = await startAnalytics({
+      engine: engine().engine,
+      clock,
+      log: createLogger('info', { write: (line) => void log.push(line) }),
+      on_progress: (line) => {
+        if (line.startsWith('Judged')) closed ??= stopping.close();
+      },
+    });
+    await expect.poll(() => closed !== undefined, { timeout: 60_000, interval: 5 }).toBe(true);
+    await closed;
+    const before = await judged();
+    expect(log.join('')).not.toContain('failed');
+    await start();
+    await analytics?.settled();
+    expect(before.length).toBeLessThan((await judged()).length);
+    expect(await alerts()).toMatchObject([{ detector_id: 'out_of_area', status: 'open' }]);
+    expect(await select("SELECT status FROM detector_runs WHERE status = 'failed'")).toEqual([]);
+  });
+
   it('lets a scheduled detector that failed judge again, without a new load and before its time', async () => {
     const setParams = (params_version: number, params: string) =>
       engine().client.insert('detector_params', [
