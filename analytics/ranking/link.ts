@@ -1,9 +1,9 @@
-/** What is on record for or against an access that an alert names: care, and who else opened the record. */
+/** What is on record for or against the accesses that an alert cites: care, and who else opened the record. */
 
 /**
  * The strongest explanation of the access that an alert names, and whether somebody else of the organisation opened the
  * record in the days around it. `unfed` where nothing explains it, but the organisation's feeds tell of so little care that
- * this says nothing; `unknown` where the alert names no one access, or it is not built.
+ * this says nothing; `unknown` where the access is not built. Of several accesses, what most of them have.
  */
 export const link_classes = [
   'none',
@@ -66,4 +66,11 @@ export function linkClassOf({ strength, explained_share, is_in_company }: Access
   if (is_unfed) return is_in_company ? 'unfed_in_company' : 'unfed';
   if (strength === 'inferred') return 'inferred';
   return is_in_company ? 'none_in_company' : 'none';
+}
+
+/** The class of an alert that cites several accesses: what most of them have, of two alike the less explained. */
+export function mostFrequent(classes: readonly LinkClass[]): LinkClass {
+  const counts = Map.groupBy(classes, (link) => link);
+  const times = (link: LinkClass) => counts.get(link)?.length ?? 0;
+  return link_classes.reduce((best, link) => (times(link) > times(best) ? link : best), 'none');
 }

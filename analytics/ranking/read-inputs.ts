@@ -7,7 +7,7 @@ import { statusesOf, type Activation } from './activation.ts';
 import type { QueueAlert, Severity } from './alert.ts';
 import { true_findings } from './findings.ts';
 import { isOfCrowd } from './families.ts';
-import { company_days, linkClassOf, type LinkClass } from './link.ts';
+import { company_days, linkClassOf, mostFrequent, type LinkClass } from './link.ts';
 import type { FindingCounts } from './precision.ts';
 import { loadPriors, score_bands } from './priors.ts';
 import type { QueueInputs } from './queue.ts';
@@ -145,17 +145,19 @@ async function readLinks(
     explained_share: number;
     companions: [staff_id_system: string, staff_id: string][];
   }>('alert_links', { detector_ids: [...detector_ids], company_days, companions_max });
-  const known = new Map(rows.map((row) => [row.alert_id, row]));
+  const cited = Map.groupBy(rows, ({ alert_id }) => alert_id);
   return new Map(
     alerts.flatMap((alert) => {
-      const row = known.get(alert.alert_id);
-      if (!row) return [];
-      const { strength, explained_share, companions } = row;
+      const accesses = cited.get(alert.alert_id);
+      if (!accesses) return [];
       const own = people(alert.last_staff_id_system, alert.last_staff_id, alert.last_day);
-      const is_in_company =
-        !isOfCrowd(alert.last_detector_id) &&
-        companions.some(([system, id]) => people(system, id, alert.last_day) !== own);
-      return [[alert.alert_id, linkClassOf({ strength, explained_share, is_in_company })]];
+      const classes = accesses.map(({ strength, explained_share, companions }) => {
+        const is_in_company =
+          !isOfCrowd(alert.last_detector_id) &&
+          companions.some(([system, id]) => people(system, id, alert.last_day) !== own);
+        return linkClassOf({ strength, explained_share, is_in_company });
+      });
+      return [[alert.alert_id, mostFrequent(classes)]];
     }),
   );
 }

@@ -90,6 +90,7 @@ onEachEngine('the queue', (engine) => {
     await loads.reference('staff', [
       { staff_id: 'anna', organisation_code: 'ORG1', nhs_number: '9990000018' },
       { staff_id: 'ben', organisation_code: 'ORG1', nhs_number: '9990000026' },
+      { staff_id: 'lea', organisation_code: 'ORG1', ends_on: '2026-03-01' },
     ]);
     await loads.reference('staff_identities', [
       { staff_id: 'anna', person_key: 'p1' },
@@ -107,11 +108,13 @@ onEachEngine('the queue', (engine) => {
       look('b1', 'ben', '9990000026', '2026-03-03'),
       look('c1', 'cara', '9990000026', '2026-03-10'),
       look('b2', 'ben', '9990000026', '2026-04-20'),
+      // An alert of a person and no one patient cites the accesses of its day.
+      look('l1', 'lea', '9990000034', '2026-03-20'),
     ]);
     await detect({ client: engine().client, clock });
     const { inputs } = await readQueueInputs(engine().client, clock.now());
     const links = inputs.alerts
-      .filter(({ detector_id }) => detector_id === 'own_record')
+      .filter(({ detector_id }) => ['own_record', 'leaver'].includes(detector_id))
       .map(({ staff_id, day, link }) => `${staff_id} ${day} ${link}`)
       .sort();
     expect(links).toEqual([
@@ -119,6 +122,7 @@ onEachEngine('the queue', (engine) => {
       'anna-2 2026-03-03 unfed',
       'ben 2026-03-03 unfed_in_company',
       'ben 2026-04-20 unfed',
+      'lea 2026-03-20 unfed',
     ]);
   });
 });
