@@ -1,6 +1,6 @@
 /* @detector
 id: household
-version: 2
+version: 3
 title: Someone at the same address
 status: active
 severity: high
@@ -31,7 +31,7 @@ own_records AS (
 ),
 -- The person behind each identifier that was used, with all that is known under any of the person's identifiers:
 -- one row per identifier.
-persons AS (
+persons AS MATERIALIZED (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id,
         groupUniqArrayIf(s.nhs_number, s.nhs_number != '') AS numbers,
         groupUniqArray((upperUTF8(trimBoth(s.surname)), s.date_of_birth, s.address_key)) AS descriptions,
@@ -48,12 +48,13 @@ persons AS (
         AND (p.staff_id_system, p.staff_id) IN (SELECT staff_id_system, staff_id FROM opened)
     GROUP BY p.staff_id_system, p.staff_id
 ),
--- The patients whose records were opened: one row each.
+-- The patients whose records were opened and who live at the address of one of these: one row each.
 viewed AS MATERIALIZED (
     SELECT patient_id, address_key, upperUTF8(trimBoth(surname)) AS surname, date_of_birth,
         if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS known_until
     FROM patients
-    WHERE address_key != '' AND patient_id IN (SELECT patient_id FROM opened)
+    WHERE address_key IN (SELECT arrayJoin(homes).1 FROM persons) AND address_key != ''
+        AND patient_id IN (SELECT patient_id FROM opened)
 ),
 -- Names, births and addresses that several patients have: these do not tell who is the person.
 twins AS (
@@ -75,7 +76,7 @@ shared AS MATERIALIZED (
     INNER JOIN viewed AS r ON r.patient_id = e.patient_id
     INNER JOIN persons AS p ON p.staff_id_system = e.staff_id_system AND p.staff_id = e.staff_id
     WHERE notEmpty(arrayFilter(home -> home.1 = r.address_key AND e.day >= home.3 AND e.day < home.4, p.homes) AS proofs)
-        AND e.day < r.known_until
+        AND e.day < r.known_until AND e.patient_id IN (SELECT patient_id FROM viewed)
         AND NOT has(p.numbers, e.patient_id)
         AND NOT (empty(p.numbers) AND r.surname != '' AND isNotNull(r.date_of_birth)
             AND has(p.descriptions, (r.surname, r.date_of_birth, r.address_key))
@@ -96,7 +97,8 @@ addresses AS (
 ),
 -- Staff who are themselves patients with a protected address are left out altogether.
 protected_patients AS (
-    SELECT patient_id FROM patients WHERE has(flags, 'protected_address')
+    SELECT patient_id FROM patients
+    WHERE has(flags, 'protected_address') AND patient_id IN (SELECT arrayJoin(numbers) FROM shared)
 )
 SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
     s.patient_id AS patient_id, s.day AS day, s.events[1].1 AS first_at, s.events[-1].1 AS last_at,

@@ -1,6 +1,6 @@
 /* @detector
 id: serial_weak
-version: 1
+version: 2
 title: Several weak signs on one person
 status: active
 severity: medium
@@ -40,38 +40,59 @@ marked AS (
         AND (staff_id_system, staff_id) NOT IN (
             SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
--- A person's day, and the look-back of the person, of their role and of their organisation: counts by kind.
-persons AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, role_name, d.hits AS added, sum(d.accesses) OVER past AS own,
-        sum(d.accesses) OVER of_role AS by_role, sum(d.accesses) OVER of_all AS by_all, sumForEach(d.hits) OVER past AS hits,
-        sumForEach(d.hits) OVER of_role AS role_hits, sumForEach(d.hits) OVER of_all AS all_hits
+-- A person's day: accesses, and counts by kind.
+daily AS MATERIALIZED (
+    SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
+        max(role) AS role, max(m.role_name) AS role_name,
+        toInt64(count()) AS accesses, sumForEach(arrayMap(name -> toInt64(name = m.kind), names)) AS hits
+    FROM marked AS m
+    GROUP BY day, organisation_code, staff_id_system, staff_id
+),
+-- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
+circles AS (
+    SELECT day, organisation_code, role, sum(c.accesses) OVER of_role AS by_role, sum(c.accesses) OVER of_all AS by_all,
+        sumForEach(c.hits) OVER of_role AS role_hits, sumForEach(c.hits) OVER of_all AS all_hits
     FROM (
-        SELECT day, organisation_code, staff_id_system, staff_id, max(role) AS role, max(m.role_name) AS role_name,
-            toInt64(count()) AS accesses, sumForEach(arrayMap(name -> toInt64(name = m.kind), names)) AS hits
-        FROM marked AS m
-        GROUP BY day, organisation_code, staff_id_system, staff_id
-    ) AS d
-    WINDOW past AS (PARTITION BY organisation_code, staff_id_system, staff_id ORDER BY day
-            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-        of_role AS (PARTITION BY organisation_code, role ORDER BY day
-            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
+        SELECT day, organisation_code, role, sum(d.accesses) AS accesses, sumForEach(d.hits) AS hits
+        FROM daily AS d
+        GROUP BY day, organisation_code, role
+    ) AS c
+    WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
         of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
--- By kind, the share that is expected, and the beta-binomial chance of as many, mid-p. One row per person's day on which
--- all but one of the kinds asked for stand above what is expected.
+-- And of the person, of those who can show enough kinds at all: one row per person's day.
+persons AS (
+    SELECT p.*, c.by_role AS by_role, c.by_all AS by_all, c.role_hits AS role_hits, c.all_hits AS all_hits
+    FROM (
+        SELECT day, organisation_code, staff_id_system, staff_id, role, role_name, d.hits AS added,
+            sum(d.accesses) OVER past AS own, sumForEach(d.hits) OVER past AS hits
+        FROM daily AS d
+        WHERE person IN (
+            SELECT person FROM daily AS d GROUP BY person HAVING arrayCount(hit -> hit > 1, sumForEach(d.hits)) >= {kinds_min:UInt32} - 1)
+        WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+    ) AS p
+    INNER JOIN circles AS c ON c.day = p.day AND c.organisation_code = p.organisation_code AND c.role = p.role
+),
+-- By kind, the share that is expected. One row per person's day on which all but one of the kinds asked for stand above it.
+-- Computed once and apart, since the chances of all others need not be known.
+likely AS MATERIALIZED (
+    SELECT p.*,
+        arrayMap((hit, of_role, of_all) -> (of_role - hit + {prior_weight:Float64} * (of_all - hit + 1) / (by_all - own + 1))
+            / (by_role - own + {prior_weight:Float64}), hits, role_hits, all_hits) AS shares
+    FROM persons AS p
+    WHERE day IN {days:Array(Date)} AND arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
+            >= {kinds_min:UInt32} - 1
+),
+-- The beta-binomial chance of as many, mid-p. One row per person's day on which enough of them are small.
 tested AS (
     SELECT p.*, (1 - {dispersion_weight:Float64}) / {dispersion_weight:Float64} AS size,
-        arrayMap((hit, of_role, of_all) -> (of_role - hit + {prior_weight:Float64} * (of_all - hit + 1) / (by_all - own + 1))
-            / (by_role - own + {prior_weight:Float64}), hits, role_hits, all_hits) AS shares,
         arrayMap((hit, share) -> if(hit > own * share, arraySum(arrayMap(j -> if(j = hit, arrayAvg([0, 1]), 1)
             * exp(lgamma(own + 1) - lgamma(j + 1) - lgamma(own - j + 1) + lgamma(j + share * size)
                 + lgamma(own - j + (1 - share) * size) - lgamma(own + size) + lgamma(size) - lgamma(share * size)
                 - lgamma((1 - share) * size)), range(toUInt32(hit), toUInt32(own) + 1))), 1), hits, shares) AS chances,
         arrayFilter(i -> hits[i] > 1 AND chances[i] <= {chance_max:Float64}, arrayEnumerate(names)) AS found_kinds
-    FROM persons AS p
-    WHERE day IN {days:Array(Date)} AND arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
-            >= {kinds_min:UInt32} - 1
-        AND length(found_kinds) >= {kinds_min:UInt32} - 1 AND arrayExists(i -> added[i] > 0, found_kinds)
+    FROM likely AS p
+    WHERE length(found_kinds) >= {kinds_min:UInt32} - 1 AND arrayExists(i -> added[i] > 0, found_kinds)
 ),
 -- Their accesses of those kinds; and patients to whom they came back, by looks that are of none of the first three.
 looked AS (

@@ -1,6 +1,6 @@
 /* @detector
 id: shared_surname
-version: 1
+version: 2
 title: Their own surname, more often than chance
 status: signal
 severity: low
@@ -26,13 +26,16 @@ names AS MATERIALIZED (
     WHERE p.kind = 'person' AND q.kind = 'person' AND (p.staff_id_system, p.staff_id) IN (
         SELECT staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)} AND strength < 'team')
 ),
--- Patients by surname, whole and by parts: one row per patient and name that some of the staff bear. Themselves left out.
-named AS (
+-- Patients opened up to then by surname, whole and by parts: one row per patient and name that is a family's. Staff
+-- themselves are left out.
+named AS MATERIALIZED (
     SELECT patient_id, arrayJoin(arrayDistinct(arrayConcat([upperUTF8(trimBoth(surname))],
         splitByChar('-', upperUTF8(trimBoth(surname)))))) AS name
     FROM patients
     WHERE surname != '' AND patient_id NOT IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
-        AND name NOT IN splitByChar(',', {not_family_names:String}) AND name != ''
+        AND name NOT IN splitByChar(',', {not_family_names:String}) AND name != '' AND name IN (SELECT surname FROM names)
+        AND patient_id IN (SELECT patient_id FROM access_links
+            WHERE day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)}))
 ),
 -- Who opened a namesake on the days, where feeds tell of enough care: one row per day, identifier, organisation, name,
 -- and whether an organisation's link leads to those patients, for the two are judged apart.

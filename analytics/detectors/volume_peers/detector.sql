@@ -1,6 +1,6 @@
 /* @detector
 id: volume_peers
-version: 1
+version: 2
 title: Far more patients in a day than others in the same role
 status: signal
 severity: low
@@ -42,12 +42,15 @@ peers AS (
     ) AS c
     GROUP BY day, organisation_type, role
 ),
--- The person's own days before.
+-- The person's own days before, of those who had enough patients on a judged day.
 histories AS (
     SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role, role_name, patients, unlinked,
         groupArray(d.patients) OVER (PARTITION BY organisation_code, staff_id_system, staff_id, organisation_type, role ORDER BY day
             RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND 1 PRECEDING) AS past
     FROM daily AS d
+    WHERE (organisation_code, staff_id_system, staff_id) IN (
+            SELECT organisation_code, staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)}
+            GROUP BY day, organisation_code, staff_id_system, staff_id HAVING count() >= {patients_min:UInt32})
 ),
 -- The share of others' days in the role that had as many patients: one row per person's day where it is small. Who had
 -- half as many on more than a few days of their own has another job than the role's name tells.

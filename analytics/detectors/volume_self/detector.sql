@@ -1,6 +1,6 @@
 /* @detector
 id: volume_self
-version: 1
+version: 2
 title: Far more patients in a day than the person usually opens
 status: signal
 severity: low
@@ -20,12 +20,16 @@ silenced_by: none
 reason: "{staff} opened {patients} patients on this day, {unlinked} of them without a link of their team. On their {days} days in the {lookback_days} before the median was {usual}, recent days counting more; this is {deviations} times as far from it as is usual."
 @detector */
 WITH
--- Distinct patients of a person's day by their own hand, and how many of them no team's link explains.
+-- Distinct patients of a person's day by their own hand, and how many of them no team's link explains; of those who had
+-- enough on a judged day.
 daily AS (
     SELECT day, organisation_code, staff_id_system, staff_id, max(role_name) AS role, toInt64(count()) AS patients,
         countIf(strength < 'team') AS unlinked
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        AND (organisation_code, staff_id_system, staff_id) IN (
+            SELECT organisation_code, staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)}
+            GROUP BY day, organisation_code, staff_id_system, staff_id HAVING count() >= {patients_min:UInt32})
     GROUP BY day, organisation_code, staff_id_system, staff_id
 ),
 -- The days before, as the person's own: one row per judged day.
