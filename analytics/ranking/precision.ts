@@ -81,7 +81,7 @@ const score_slope = 2;
 const score_slope_in_band = 1;
 
 /** Alerts by which a rate observed here is drawn to the expected one: a few alerts are no flood. */
-const rate_alerts = 10;
+const rate_alerts = 5;
 
 /** A detector that is rarer here than expected is trusted more, but not beyond these odds. */
 const rarity_max = 2;
@@ -98,7 +98,7 @@ const older_text_weight = 0.25;
  *    default of its severity. A cell of which the evaluation saw enough goes its own way; a higher score never means less.
  * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
  *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange. The odds
- *    fall by the excess, to the power of the root of the share that was false before: for a detector that is mostly wrong
+ *    fall by the excess, to the power of the cube root of the share that was false before: for a detector that is mostly wrong
  *    the number of true alerts stays and the excess is false; for one that proves a tie a higher rate more likely means
  *    more misuse.
  * 3. Findings move the whole detector, those of older versions less. Not the cells one by one: reviewers see the top of
@@ -238,7 +238,7 @@ function evaluatedMax(share: number): number {
 function corrected(log_odds: number, observed: number, expected: number): number {
   const precision = probabilityOf(log_odds);
   const excess = (observed + rate_alerts) / (expected + rate_alerts);
-  return log_odds - Math.sqrt(1 - precision) * Math.log(Math.max(1 / rarity_max, excess));
+  return log_odds - Math.cbrt(1 - precision) * Math.log(Math.max(1 / rarity_max, excess));
 }
 
 /** By how much findings move the detector's log-odds. */
