@@ -1,6 +1,6 @@
 /* @detector
 id: community_outlier
-version: 1
+version: 2
 title: A patient of colleagues with whom the person shares nobody
 status: signal
 severity: low
@@ -47,7 +47,8 @@ strangers AS MATERIALIZED (
         arrayMap(viewer -> viewer.1, seen_by) AS hashes
     FROM suspects AS s
     INNER JOIN circles AS c ON c.organisation_code = s.organisation_code AND c.patient_id = s.patient_id
-    WHERE length(seen_by) >= {viewers_min:UInt32}
+    WHERE (c.organisation_code, c.patient_id) IN (SELECT organisation_code, patient_id FROM suspects)
+        AND length(seen_by) >= {viewers_min:UInt32}
         AND NOT arrayExists(viewer -> viewer.1 = person OR (viewer.2 != '' AND viewer.2 = s.team), seen_by)
 ),
 -- With whom each of those people shared patients, and in the look-back of which days: one row per person.
@@ -62,6 +63,10 @@ acquaintances AS (
                 arrayFilter(viewer -> (organisation_code, viewer.1) IN (SELECT organisation_code, person FROM strangers), viewers)
             ))) AS pair
             FROM circles
+            WHERE (organisation_code, patient_id) IN (
+                SELECT organisation_code, patient_id FROM access_links
+                WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
+                    AND (organisation_code, sipHash64(staff_id_system, staff_id)) IN (SELECT organisation_code, person FROM strangers))
         )
         GROUP BY organisation_code, person, other
     )
