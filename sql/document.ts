@@ -10,7 +10,8 @@ const end = '<!-- end of tables -->';
 export function documented(readme: string, migrations: readonly string[]): string {
   const statements = migrations.flatMap((text) => splitStatements(text));
   const added = addedColumns(statements);
-  const tables = statements.map((statement) => describe(statement, added));
+  const types = modifiedTypes(statements);
+  const tables = statements.map((statement) => describe(statement, added, types));
   const before = readme.slice(0, readme.indexOf(begin) + begin.length);
   const after = readme.slice(readme.indexOf(end));
   return `${before}\n\n${tables.filter((table) => table !== '').join('\n')}\n${after}`;
@@ -39,7 +40,23 @@ function addedColumns(statements: readonly string[]): ReadonlyMap<string, string
   return added;
 }
 
-function describe(statement: string, added: ReadonlyMap<string, string[]>): string {
+/** Types that later migrations gave to columns, by table and column. */
+function modifiedTypes(statements: readonly string[]): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const statement of statements) {
+    const [, table = '', changes = ''] = /ALTER TABLE (\w+)\s+([\s\S]*)/.exec(statement) ?? [];
+    for (const [, name = '', rest = ''] of changes.matchAll(/MODIFY COLUMN ([a-z]\w*) (.*)/g)) {
+      types.set(`${table}.${name}`, typeIn(rest));
+    }
+  }
+  return types;
+}
+
+function describe(
+  statement: string,
+  added: ReadonlyMap<string, string[]>,
+  types: ReadonlyMap<string, string>,
+): string {
   const made = /CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)/.exec(statement);
   if (!made) return '';
   const sentences = statement
@@ -54,21 +71,28 @@ function describe(statement: string, added: ReadonlyMap<string, string[]>): stri
   const heading = `### ${made[2]}${made[1] === 'VIEW' ? ' (view)' : ''}\n\n${sentences}\n`;
   return made[1] === 'VIEW'
     ? heading
-    : `${heading}\n${columnsOf(statement, added.get(made[2] ?? '') ?? [])}`;
+    : `${heading}\n${columnsOf(statement, added.get(made[2] ?? '') ?? [], (name) => types.get(`${made[2]}.${name}`))}`;
 }
 
 /** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
-function columnsOf(created: string, added: readonly string[]): string {
+function columnsOf(
+  created: string,
+  added: readonly string[],
+  typeOf: (column: string) => string | undefined,
+): string {
   // What follows the columns is indented like them, the settings of a table for one.
   const statement = created.slice(0, created.search(/^\)/m));
   const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(
-    ([, name = '', rest = '']) => columnRow(name, rest),
+    ([, name = '', rest = '']) => columnRow(name, rest, typeOf(name)),
   );
   return ['| column | type | |', '|---|---|---|', ...rows, ...added, ''].join('\n');
 }
 
-function columnRow(name: string, rest: string): string {
-  const type = /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
+function typeIn(rest: string): string {
+  return /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
+}
+
+function columnRow(name: string, rest: string, type = typeIn(rest)): string {
   const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
   return `| \`${name}\` | \`${type}\` | ${comment} |`;
 }

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { onEachEngine } from '../../support/engines.ts';
 import { event, run, type Running } from './fixture.ts';
 
+/** For what comes sooner or later: nothing here is about how soon, and a machine under load takes its time. */
+const wait_ms = 60_000;
 const staff = { staff_id: '555000000001', organisation_code: 'RZZ01' };
 
 onEachEngine('loads that were cut short', (engine) => {
@@ -50,7 +52,7 @@ onEachEngine('loads that were cut short', (engine) => {
       .poll(
         async () =>
           (await readdir(join(running.data_dir, 'spool'))).filter((n) => /ndjson/.test(n)),
-        { timeout: 10_000 },
+        { timeout: wait_ms },
       )
       .toEqual([]);
   const committed = () =>
@@ -74,7 +76,7 @@ onEachEngine('loads that were cut short', (engine) => {
       const endUpload = await beginStaff();
       held.step = step;
       await running.post([event('B'), event('C')], { query: '' });
-      await expect.poll(() => held.hits, { timeout: 5_000 }).toBeGreaterThan(0);
+      await expect.poll(() => held.hits, { timeout: wait_ms }).toBeGreaterThan(0);
       await endUpload();
       await running.restart();
       await settled();
@@ -100,7 +102,7 @@ onEachEngine('loads that were cut short', (engine) => {
       await running.restart(fault);
       held.step = 'load.staged';
       await running.post([event('A')], { query: '' });
-      await expect.poll(() => held.hits, { timeout: 5_000 }).toBeGreaterThan(0);
+      await expect.poll(() => held.hits, { timeout: wait_ms }).toBeGreaterThan(0);
       await running.post([event('B')], { query: '' });
       await running.put('staff', [staff], { query: '' });
       // From now on A can be loaded, and then the reference data, which closed before the segment of B did.
@@ -108,7 +110,7 @@ onEachEngine('loads that were cut short', (engine) => {
       const inner = held.hits;
       held.step = step === 'load.intended' ? 'reference.staged' : step;
       await expect
-        .poll(() => (references = held.hits - inner), { timeout: 5_000 })
+        .poll(() => (references = held.hits - inner), { timeout: wait_ms })
         .toBeGreaterThan(0);
       expect(references).toBeGreaterThan(0);
       await running.restart();
@@ -137,7 +139,7 @@ onEachEngine('loads that were cut short', (engine) => {
     await running.restart(fault);
     held.step = 'load.events';
     await running.post([event('lost')], { query: '' });
-    await expect.poll(() => held.hits, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => held.hits, { timeout: wait_ms }).toBeGreaterThan(0);
     await running.ingest.close();
     const spool = join(running.data_dir, 'spool');
     for (const name of await readdir(spool))
@@ -162,7 +164,7 @@ onEachEngine('loads that were cut short', (engine) => {
     await running.restart(fault);
     held.step = 'reference.changed';
     await running.put('staff', [staff], { query: '' });
-    await expect.poll(() => held.hits, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => held.hits, { timeout: wait_ms }).toBeGreaterThan(0);
     await running.ingest.close();
     const spool = join(running.data_dir, 'spool');
     for (const name of await readdir(spool))
