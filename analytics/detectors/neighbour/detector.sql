@@ -1,6 +1,6 @@
 /* @detector
 id: neighbour
-version: 1
+version: 2
 title: A neighbour's record, without care
 status: active
 severity: medium
@@ -15,19 +15,19 @@ silenced_by: team
 reason: "{staff} opened the record of someone who lives {place} they do. {link}. Of {patients} whom they opened like that in {lookback_days} days, {neighbours} live so near; by the share at {organisation} that happens to one in {one_in}."
 @detector */
 WITH
+-- The postcode of an address, and its cell of the map.
+(postcode, latitude, longitude) -> [replaceAll(upper(postcode), ' ', ''), if(isNull(latitude) OR isNull(longitude), '',
+    concat('cell ', geohashEncode(ifNull(longitude, 0), ifNull(latitude, 0), {cell_length:UInt8})))] AS places_of,
 -- Where staff live by their own patient record, which often is newer than what the employer has. One row per patient.
 own_records AS (
     SELECT patient_id, postcode, latitude, longitude, address_key, has(flags, 'protected_address') AS is_protected
     FROM patients WHERE isNull(ended_at) AND patient_id IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
 ),
 -- Where a person lives: postcodes, and cells of the map. One row per identifier. Protected people are left out.
-homes AS MATERIALIZED (
+streets AS MATERIALIZED (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id,
-        groupUniqArrayIf(s.nhs_number, s.nhs_number != '') AS numbers,
-        groupUniqArrayArray([s.address_key, o.address_key]) AS addresses,
-        arrayFilter(place -> place != '', groupUniqArrayArray([replaceAll(upper(s.postcode), ' ', ''), replaceAll(upper(o.postcode), ' ', ''),
-            if(isNull(o.latitude) OR isNull(o.longitude), '', concat('cell ',
-                geohashEncode(ifNull(o.longitude, 0), ifNull(o.latitude, 0), {cell_length:UInt8})))])) AS places
+        groupUniqArrayIf(s.nhs_number, s.nhs_number != '') AS numbers, groupUniqArrayArray([s.address_key, o.address_key]) AS addresses,
+        arrayFilter(place -> place != '', groupUniqArrayArray(arrayPushBack(places_of(o.postcode, o.latitude, o.longitude), replaceAll(upper(s.postcode), ' ', '')))) AS places
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id
@@ -37,15 +37,22 @@ homes AS MATERIALIZED (
     GROUP BY p.staff_id_system, p.staff_id
     HAVING max(o.is_protected) = 0
 ),
+-- Those who opened the record of somebody who lives at one of these places at all: nobody else's neighbours are sought.
+homes AS MATERIALIZED (
+    SELECT DISTINCT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.numbers AS numbers, s.addresses AS addresses, s.places AS places
+    FROM access_links AS a
+    INNER JOIN (SELECT patient_id, places_of(postcode, latitude, longitude) AS at FROM patients
+        WHERE patient_id IN (SELECT patient_id FROM access_links WHERE day IN {days:Array(Date)} AND strength < 'team')
+    ) AS p ON p.patient_id = a.patient_id
+    INNER JOIN streets AS s ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id
+    WHERE a.day IN {days:Array(Date)} AND a.strength < 'team' AND hasAny(s.places, p.at)
+),
 -- Who lives at one of these places and not at their address: one row per identifier and patient. A place where more than
 -- a street's worth of people are registered (a hall, an area's centre on a coarse map) is no neighbourhood.
 neighbours AS MATERIALIZED (
-    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, arrayJoin(r.residents) AS resident, resident.1 AS patient_id,
-        min(r.place LIKE 'cell %') AS is_by_map
+    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, arrayJoin(r.residents) AS resident, resident.1 AS patient_id, min(r.place LIKE 'cell %') AS is_by_map
     FROM (
-        SELECT groupArray((patient_id, address_key)) AS residents, arrayJoin([replaceAll(upper(postcode), ' ', ''),
-            if(isNull(latitude) OR isNull(longitude), '', concat('cell ',
-                geohashEncode(ifNull(longitude, 0), ifNull(latitude, 0), {cell_length:UInt8})))]) AS place
+        SELECT groupArray((patient_id, address_key)) AS residents, arrayJoin(places_of(postcode, latitude, longitude)) AS place
         FROM patients
         WHERE isNull(ended_at) AND NOT has(flags, 'protected_address') AND place IN (SELECT arrayJoin(places) FROM homes)
             AND (address_key = '' OR address_key NOT IN (SELECT address_key FROM patients WHERE has(flags, 'protected_address')))
@@ -57,19 +64,16 @@ neighbours AS MATERIALIZED (
 ),
 -- Accesses to them that nothing of a team's strength explains, where feeds tell of enough care: one row per access.
 opened AS MATERIALIZED (
-    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, strength, coverage,
-        strength >= 'organisation' AS is_linked
+    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, strength, coverage, strength >= 'organisation' AS is_linked
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
-    WHERE coverage >= {coverage_min:Float64}
-        AND (staff_id_system, staff_id, patient_id) IN (SELECT staff_id_system, staff_id, patient_id FROM neighbours)
+    WHERE coverage >= {coverage_min:Float64} AND (staff_id_system, staff_id, patient_id) IN (SELECT staff_id_system, staff_id, patient_id FROM neighbours)
 ),
 openers AS MATERIALIZED (SELECT DISTINCT day, staff_id_system, staff_id, organisation_code, is_linked FROM opened),
 -- What the person opened like that over the days up to then, and how many of them neighbours: one row per opener.
 habits AS (
-    SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id,
-        c.organisation_code AS organisation_code, c.is_linked AS is_linked, uniqExact(a.patient_id) AS patients,
-        uniqExactIf(a.patient_id, (a.staff_id_system, a.staff_id, a.patient_id) IN (
-            SELECT staff_id_system, staff_id, patient_id FROM neighbours)) AS neighbours
+    SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.organisation_code AS organisation_code,
+        c.is_linked AS is_linked, uniqExact(a.patient_id) AS patients,
+        uniqExactIf(a.patient_id, (a.staff_id_system, a.staff_id, a.patient_id) IN (SELECT staff_id_system, staff_id, patient_id FROM neighbours)) AS neighbours
     FROM access_links AS a
     INNER JOIN openers AS c ON c.staff_id_system = a.staff_id_system AND c.staff_id = a.staff_id
         AND c.organisation_code = a.organisation_code AND c.is_linked = (a.strength >= 'organisation')
@@ -83,11 +87,9 @@ others AS (
         c.organisation_code AS organisation_code, uniqExact(a.day, a.staff_id_system, a.staff_id, a.patient_id) AS seen
     FROM access_links AS a
     INNER JOIN neighbours AS n ON n.patient_id = a.patient_id
-    INNER JOIN openers AS c ON c.staff_id_system = n.staff_id_system AND c.staff_id = n.staff_id
-        AND c.organisation_code = a.organisation_code
+    INNER JOIN openers AS c ON c.staff_id_system = n.staff_id_system AND c.staff_id = n.staff_id AND c.organisation_code = a.organisation_code
     WHERE a.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.strength >= 'organisation'
-        AND a.organisation_code IN (SELECT organisation_code FROM openers)
-        AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32})
+        AND a.organisation_code IN (SELECT organisation_code FROM openers) AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32})
         AND (a.staff_id_system, a.staff_id) != (c.staff_id_system, c.staff_id)
     GROUP BY ALL
 ),
@@ -100,15 +102,13 @@ sites AS (
 ),
 -- Where that is more than chance: the binomial tail, at the share of the site. One row per opener.
 judged AS (
-    SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id,
-        h.organisation_code AS organisation_code, h.is_linked AS is_linked, h.patients AS patients,
-        h.neighbours AS neighbours, (o.seen + {prior_weight:Float64}) / (s.explained + 1) AS share,
+    SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, h.organisation_code AS organisation_code,
+        h.is_linked AS is_linked, h.patients AS patients, h.neighbours AS neighbours, (o.seen + {prior_weight:Float64}) / (s.explained + 1) AS share,
         greatest(0, 1 - arraySum(i -> exp(lgamma(h.patients + 1) - lgamma(i + 1) - lgamma(h.patients - i + 1)
             + i * log(share) + (h.patients - i) * log(1 - share)), range(h.neighbours))) AS chance
     FROM habits AS h
     INNER JOIN sites AS s ON s.day = h.day AND s.organisation_code = h.organisation_code
-    LEFT JOIN others AS o ON o.day = h.day AND o.staff_id_system = h.staff_id_system AND o.staff_id = h.staff_id
-        AND o.organisation_code = h.organisation_code
+    LEFT JOIN others AS o ON o.day = h.day AND o.staff_id_system = h.staff_id_system AND o.staff_id = h.staff_id AND o.organisation_code = h.organisation_code
     WHERE share < 1 AND chance <= {chance_max:Float64} AND h.neighbours >= if(h.is_linked, {linked_min:UInt32}, 1)
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
