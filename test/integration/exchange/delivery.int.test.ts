@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadDetectors } from '../../../analytics/detectors.ts';
 import { createRandom } from '../../simulate/random.ts';
 import { writeExchange } from '../../support/write-exchange.ts';
 import {
@@ -24,6 +25,8 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'access-audit-delivery-'));
 const exchange = join(directory, 'exchange');
 let as_sent: Judged;
+/** How many more alerts of innocent looks a missing feed may make: a half, where nothing held back would make it tenfold. */
+const more = 1.5;
 
 beforeAll(async () => {
   await writeExchange({ staff: 400, days: 45, seed: 11, ends_on: '2026-04-20', out: exchange });
@@ -90,6 +93,82 @@ it('raises the same alerts when the events come before any reference data', asyn
   const judged = await judgeExchanges(join(directory, 'data-before'), [events, reference]);
   expect(judged.alerts).toEqual(as_sent.alerts);
 }, 300_000);
+
+// A feed that never comes: who needs it says so, the rest works, and what rests on absence keeps still.
+it.each(['staff', 'patients', 'care_relationships'])(
+  'says who is blind without %s, and raises hardly more for want of it',
+  async (dataset) => {
+    const without = withoutRows(dataset, () => true);
+    const judged = await judgeExchanges(join(directory, `data-no-${dataset}`), [without]);
+    const needing = loadDetectors().filter(
+      ({ status, needs }) => isJudging(status) && needs.some((id) => id === dataset),
+    );
+    expect(needing.length).toBeGreaterThan(3);
+    const troubles = judged.detectors.filter(({ status }) => isJudging(status));
+    expect(
+      Object.fromEntries(troubles.map(({ detector_id, trouble }) => [detector_id, trouble])),
+    ).toEqual(
+      Object.fromEntries(
+        troubles.map(({ detector_id }) => [
+          detector_id,
+          needing.some(({ id }) => id === detector_id)
+            ? expect.stringMatching(new RegExp(`^blind: .*${dataset}`))
+            : judgedTrouble(detector_id),
+        ]),
+      ),
+    );
+    expect(accusations(judged)).toBeLessThanOrEqual(more * accusations(as_sent));
+  },
+  300_000,
+);
+
+it('raises hardly more where the appointments are not sent', async () => {
+  const without = withoutRows(
+    'care_relationships',
+    (line) => (JSON.parse(line) as { kind: string }).kind === 'appointment',
+  );
+  const judged = await judgeExchanges(join(directory, 'data-no-appointments'), [without]);
+  // Half of what explained care is gone, and with it what the absence of a link says.
+  expect(judged.explained).toBeLessThan(as_sent.explained - 0.1);
+  expect(accusations(judged)).toBeLessThanOrEqual(more * accusations(as_sent));
+}, 300_000);
+
+/** Alerts of people whom the truth does not know, draws apart. */
+function accusations(judged: Judged): number {
+  const misuse = new Set(
+    readRows<TruthRow>(exchange, 'truth.ndjson').flatMap(({ event_ids }) => event_ids),
+  );
+  const raising = new Set(
+    loadDetectors()
+      .filter(({ status, id }) => status === 'active' && id !== 'random_sample')
+      .map(({ id }) => id),
+  );
+  return judged.alerts.filter(
+    ({ detector_id, event_ids }) =>
+      raising.has(detector_id) && !event_ids.some((id) => misuse.has(id)),
+  ).length;
+}
+
+function isJudging(status: string): boolean {
+  return status === 'active' || status === 'signal';
+}
+
+/** What kept a detector from judging the whole exchange, if anything did. */
+function judgedTrouble(detector_id: string): string {
+  return as_sent.detectors.find((one) => one.detector_id === detector_id)?.trouble ?? '';
+}
+
+/** The exchange without the rows of a dataset for which `isLeftOut` holds; without its file when none is left. */
+function withoutRows(dataset: string, isLeftOut: (line: string) => boolean): string {
+  const without = mkdtempSync(join(directory, 'without-'));
+  cpSync(join(exchange, 'events'), join(without, 'events'), { recursive: true });
+  cpSync(join(exchange, 'reference'), join(without, 'reference'), { recursive: true });
+  const file = join(without, 'reference', `${dataset}.ndjson`);
+  const left = linesOf(file).filter((line) => !isLeftOut(line));
+  if (left.length === 0) rmSync(file);
+  else writeFileSync(file, left.join('\n') + '\n');
+  return without;
+}
 
 function rewriteEvents(from: string, to: string, into: (lines: string[]) => string[][]): void {
   const lines = readdirSync(join(from, 'events'))
