@@ -1,6 +1,6 @@
 /* @detector
 id: demographics_only
-version: 1
+version: 2
 title: Unlinked looks at demographics alone
 status: signal
 severity: medium
@@ -86,10 +86,11 @@ tested AS (
     FROM spread
     WHERE added > 0 AND unlinked >= {unlinked_min:UInt32} AND unlinked > accesses * share AND dispersion < 1
 ),
--- Where the chance is small, at either level: the person's smaller one.
+-- Where the chance is small, at either level: the person's smaller one, and of two that differ by how the engine adds up
+-- alone the one that nothing explains.
 fired AS (
     SELECT day, organisation_code, staff_id_system, staff_id,
-        argMin((role_name, accesses, link, added, unlinked, share, p), (p, link)) AS best
+        argMin((role_name, accesses, link, added, unlinked, share, p), (toFloat32(p), link)) AS best
     FROM tested
     WHERE p <= {tail_max:Float64}
     GROUP BY day, organisation_code, staff_id_system, staff_id
