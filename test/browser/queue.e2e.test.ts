@@ -20,10 +20,13 @@ test('the queue leads through its items, and its filters stay', async () => {
   const context = await stage().signedIn('investigator', { has_javascript: false });
   const page = await context.newPage();
   await page.goto('/queue');
-  expect(await page.locator('tbody tr').count()).toBe(2);
-  const first = await page.locator('tbody tr').first().innerText();
-  expect(first).toMatch(/1\s+High/);
-  expect(first).toContain('opened the record of someone registered at their own address');
+  const rows = await page.locator('tbody tr').allInnerTexts();
+  expect(rows).toHaveLength(2);
+  // Which of them is likelier true is the priors' affair.
+  expect(rows[0]).toMatch(/^\s*1\s/);
+  expect(rows).toContainEqual(
+    expect.stringMatching(/High[^]*opened the record of someone registered at their own address/),
+  );
   await page.selectOption('[name=severity]', 'high');
   await page.click('text=Apply filters');
   expect(await page.locator('.app-chip').allInnerTexts()).toEqual([
@@ -32,9 +35,11 @@ test('the queue leads through its items, and its filters stay', async () => {
   await page.click('text=Clear all filters');
   await page.locator('tbody tr a').first().click();
   expect(await page.locator('nav[aria-label=Queue]').innerText()).toContain('Item 1 of 2');
+  const first = await page.locator('main').innerText();
   await page.click('text=Next item');
   expect(await page.locator('nav[aria-label=Queue]').innerText()).toContain('Item 2 of 2');
-  expect(await page.locator('main').innerText()).toContain('Looked at together with');
+  const second = await page.locator('main').innerText();
+  expect(`${first}${second}`).toContain('Looked at together with');
   expect(page.url()).toContain('from=queue');
   await page.click('text=Back to the queue');
   expect(new URL(page.url()).pathname).toBe('/queue');
