@@ -56,6 +56,7 @@ async function fill(
   if (!ingest || !dashboard) throw new CodedError('DEMO_FAILED', 'A service did not start.');
 
   step('Loading what the exchange sent');
+  const say = sparingly(progress);
   const client = await running.engine.client('demo');
   const { key } = await addSource(client, system_clock, {
     source: 'simulated-exchange',
@@ -65,7 +66,7 @@ async function fill(
   });
   // The earlier extract of the register comes first, so that those who moved since are known to have moved.
   for (const dir of directoriesOf(join(data_dir, 'exchange'))) {
-    const totals = await loadDirectory({ dir, url: ingest.address, key, progress });
+    const totals = await loadDirectory({ dir, url: ingest.address, key, progress: say });
     if (totals.sent === 0) continue;
     progress(
       `${totals.stored.toLocaleString('en-GB')} rows stored, ${totals.duplicates} sent twice`,
@@ -77,11 +78,11 @@ async function fill(
     engine: running.engine,
     clock: system_clock,
     log,
-    on_progress: sparingly(progress),
+    on_progress: say,
   });
   const stop = running.stop;
   Object.assign(running, { stop: () => analytics.close().then(stop) });
-  await analytics.settled(progress);
+  await analytics.settled(say);
 
   process.stdout.write(`\nDashboard  ${dashboard.address}\n\nSign in as one of four people:\n`);
   for (const { label, url } of await dashboard.demoLinks()) {
@@ -110,7 +111,7 @@ function progress(line: string): void {
   process.stderr.write(`    ${line}\n`);
 }
 
-/** Says a line at most every three seconds: there are some forty detectors, each with several of them. */
+/** Says a line at most every three seconds: there are many files, and some forty detectors. */
 function sparingly(say: (line: string) => void): (line: string) => void {
   let said = -Infinity;
   return (line) => {
