@@ -25,6 +25,8 @@ export interface DetectorCase {
   readonly given: Readonly<Record<string, readonly Row[]>>;
   /** All alerts that must come of it, each with the fields that matter. */
   readonly expect: readonly Row[];
+  /** Names of the mutations that change what comes of it (`mutationsOf`): the thresholds that this case holds in place. */
+  readonly pins: readonly string[];
 }
 
 /** The cases of a detector, by name. @throws CodedError DEFINITION_INVALID */
@@ -41,11 +43,11 @@ export function readCasesIn(folder: string): DetectorCase[] {
       const parsed = parseYaml(
         readFileSync(join(project_root, path), 'utf8'),
       ) as Partial<DetectorCase> | null;
-      const { given, expect, ...others } = parsed ?? {};
+      const { given, expect, pins = [], ...others } = parsed ?? {};
       if (!given || !Array.isArray(expect) || Object.keys(others).length > 0) {
         throw definitionInvalid(
           path,
-          'a case has given (rows by dataset) and expect (rows), and nothing else.',
+          'a case has given (rows by dataset), expect (rows) and pins (names of mutations), and nothing else.',
         );
       }
       return {
@@ -54,6 +56,7 @@ export function readCasesIn(folder: string): DetectorCase[] {
           Object.entries(given).map(([name, rows]) => [name, rows.flatMap(repeated)]),
         ),
         expect,
+        pins,
       };
     });
 }
@@ -112,6 +115,7 @@ export async function alertsUnder(
 
 /** One param moved by one step: 1 for whole numbers, else a tenth of its leading digit's place. */
 export interface Mutation {
+  /** The param and where it goes: `window_minutes up`. */
   readonly name: string;
   readonly params: Params;
   /** A weight moves scores, as more of the past may; every other param must move which alerts there are. */
@@ -123,15 +127,27 @@ export function mutationsOf(detector: Pick<Detector, 'params'>): Mutation[] {
   return Object.entries(detector.params).flatMap(([param, value]) => {
     if (typeof value !== 'number') return [];
     const step = stepOf(value);
-    return [value + step, value - step].map((moved) => {
-      const rounded = Number(moved.toPrecision(12));
+    return (['up', 'down'] as const).map((way) => {
+      const moved = Number((way === 'up' ? value + step : value - step).toPrecision(12));
       return {
-        name: `${param} ${value} → ${rounded}`,
-        params: { ...detector.params, [param]: rounded },
+        name: `${param} ${way}`,
+        params: { ...detector.params, [param]: moved },
         is_weight: param.endsWith('_weight') || param === 'lookback_days',
       };
     });
   });
+}
+
+/** The mutation of that name. @throws CodedError DEFINITION_INVALID */
+export function mutationNamed(name: string, of: Pick<Detector, 'id' | 'params'>): Mutation {
+  const named = mutationsOf(of).find((mutation) => mutation.name === name);
+  if (!named) {
+    throw definitionInvalid(
+      of.id,
+      `a case pins "${name}"; a mutation is named by a numeric param and up or down.`,
+    );
+  }
+  return named;
 }
 
 /** What a mutation is judged by: which alerts there are, and for weights their scores. */

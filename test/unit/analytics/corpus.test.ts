@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cron } from 'croner';
 import { describe, expect, it } from 'vitest';
-import { readCases } from '../../../analytics/case-harness.ts';
-import { loadDetectors } from '../../../analytics/detectors.ts';
+import { mutationsOf, readCases, type DetectorCase } from '../../../analytics/case-harness.ts';
+import { readExplanationCases } from '../../../analytics/explanation-cases.ts';
+import { loadDetectors, type Detector } from '../../../analytics/detectors.ts';
 import { loadExplanations } from '../../../analytics/explanations.ts';
 import { headerText } from '../../../analytics/header.ts';
 import { touchedDaysPath } from '../../../analytics/mark.ts';
@@ -190,6 +191,14 @@ describe('every detector', () => {
     expect(broken).toEqual([]);
   });
 
+  it('has every numeric param pinned both ways by a case', () => {
+    const unpinned = [
+      ...detectors.flatMap((detector) => unpinnedOf(detector, readCases(detector.id))),
+      ...loadExplanations().flatMap((one) => unpinnedOf(one, readExplanationCases(one.id))),
+    ];
+    expect(unpinned, 'add each to the pins of a case that notices it').toEqual([]);
+  });
+
   it('gets a new version whenever its text changes', () => {
     const locked = JSON.parse(
       readFileSync(join(detectors_folder, 'checksums.json'), 'utf8'),
@@ -211,6 +220,11 @@ describe('every detector', () => {
     expect(broken).toEqual([]);
   });
 });
+
+function unpinnedOf(of: Pick<Detector, 'id' | 'params'>, cases: readonly DetectorCase[]): string[] {
+  const pinned = new Set(cases.flatMap(({ pins }) => pins));
+  return mutationsOf(of).flatMap(({ name }) => (pinned.has(name) ? [] : [`${of.id}: ${name}`]));
+}
 
 function text(id: string, path: string) {
   const whole = readFileSync(join(detectors_folder, path), 'utf8');
