@@ -31,7 +31,9 @@ export async function benchBatches(options: {
   const files = writeEvents(directory, events);
   const reference = await engineAlone(join(directory, 'engine'), files, events);
   await writeArrow(join(directory, 'arrow'), files);
-  const system = await startSystem(join(directory, 'data'));
+  const data_dir = join(directory, 'data');
+  const system = await startSystem(data_dir);
+  let is_running = true;
   try {
     await fill(system, files, options.stored);
     const figures: Figure[] = [];
@@ -53,9 +55,13 @@ export async function benchBatches(options: {
         note: `goal ≥ ${form.goal}; ${tail_s.toFixed(1)} s behind at the end; memory ${before.resident_mib} MiB before, ${after.peak_mib} MiB at its peak; processor ${perEvent(system_cpu_s, events)} µs an event, and of the sender ${perEvent(sender_cpu_s, events)}`,
       });
     }
+    await system.stop();
+    is_running = false;
+    const sent = filledTo(options.stored) + 2 * events;
+    figures.push(await found(data_dir, sent));
     return figures;
   } finally {
-    await system.stop();
+    if (is_running) await system.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -161,14 +167,46 @@ function unexpected(call: string, answer: unknown): never {
   throw new Error(`${call} answered ${JSON.stringify(answer).slice(0, 300)}`);
 }
 
-/** Brings the store to `stored` events, without measuring. */
+/** Brings the store to `stored` events over HTTP, and says as it goes what memory that takes. */
 async function fill(system: System, files: readonly string[], stored: number): Promise<void> {
   for (let have = 0; have < stored;) {
     const some = files.slice(0, Math.ceil((stored - have) / lines_per_file));
-    const count = some.length * lines_per_file;
-    await measure(system, some, count, ndjson);
+    const count = Math.min(some.length * lines_per_file, filledTo(stored) - have);
+    const { per_second } = await measure(system, some, count, ndjson);
     have += count;
+    const { resident_mib, peak_mib } = memoryOf(system.pid);
+    process.stderr.write(
+      `${have} stored, the last ${count} at ${Math.round(per_second)} a second; ${resident_mib} MiB resident, ${peak_mib} at most\n`,
+    );
   }
+}
+
+/** How many events a store has that was to be brought to `stored`: whole files of them. */
+function filledTo(stored: number): number {
+  return Math.ceil(stored / lines_per_file) * lines_per_file;
+}
+
+/** What the store has, asked of it when the system has stopped, against what was acknowledged. */
+async function found(data_dir: string, sent: number): Promise<Figure> {
+  const engine = await openEngine({ path: join(data_dir, 'clickhouse') });
+  const client = await engine.client('bench');
+  const [row] = await client.rows<{ events: string; ids: string }>(
+    parseStatement(
+      'bench/found',
+      'SELECT count() AS events, uniqExact(cityHash64(source, event_id)) AS ids FROM committed_events',
+    ),
+    {},
+    { limits: 'analysis' },
+  );
+  await engine.close();
+  return {
+    what: 'found in the store',
+    measured: Number(row?.events),
+    against: 'accepted over HTTP',
+    reference: sent,
+    unit: 'events in all',
+    note: `goal 1.00; ${row?.ids} different ids`,
+  };
 }
 
 async function post(
