@@ -56,33 +56,36 @@ export function employ(
     const key = person === undefined ? `9991${random.hex(8)}` : person.address.address_key;
     if (key !== undefined) employee.home.address_key = key;
   }
-  setTerm(random, employee, first_day, last_day, surroundings.start_known_share);
+  setTerm(random, employee, first_day, last_day, surroundings);
   return employee;
 }
 
 /**
  * Some starting days are known; of the rest a few join during the period and a few leave. Records of
- * both lag: one in ten began a few days before the recorded day, or stayed a few days after it.
+ * both lag: some began days or weeks before the recorded day, or stayed as long after it.
  */
 function setTerm(
   random: Random,
   employee: Employee,
   first_day: number,
   last_day: number,
-  known_share: number,
+  { start_known_share, lag_share, lag_days_max }: Surroundings,
 ): void {
   const drawn = random.next();
   const span = last_day - first_day;
-  const isKnown = random.chance(known_share);
+  const isKnown = random.chance(start_known_share);
+  // Most are late by a few days, some by as much as is usual there.
+  const drawLag = (): number =>
+    random.chance(lag_share) ? Math.ceil(lag_days_max * random.next() ** 2) : 0;
   if (span > 10 && drawn < 0.02) {
     employee.starts_on = first_day + random.int(Math.ceil(span / 2));
-    if (random.chance(0.1)) employee.began_early = random.pick([1, 1, 1, 2, 3]);
+    employee.began_early = drawLag();
   } else {
     if (isKnown) employee.starts_on = first_day - random.between(30, 4000);
     if (span <= 10) return;
     if (drawn < 0.04) {
       employee.ends_on = last_day - random.int(Math.ceil(span / 4));
-      if (random.chance(0.1)) employee.stayed_late = random.pick([1, 1, 1, 2, 3]);
+      employee.stayed_late = drawLag();
     } else if (drawn < 0.06 && span > 20) {
       // Leave for a new child, a long illness or a sabbatical; the account stands still.
       const from = first_day + random.int(span - 14);

@@ -34,6 +34,9 @@ export interface Surroundings {
   nhs_number_known_share: number;
   home_known_share: number;
   start_known_share: number;
+  /** Share of starts and ends that the records are late with, and by how many days at most. */
+  lag_share: number;
+  lag_days_max: number;
   bank_share: number;
   on_call_share: number;
   second_post_share: number;
@@ -55,6 +58,8 @@ export interface Surroundings {
   registration_only_share: number;
   /** Share of looks for which nothing was ever going to be recorded. */
   unrecorded_share: number;
+  /** Looks at people from afar whose care nobody recorded, for each access. */
+  unrecorded_visitors_share: number;
   /** Share of looks that follow up care of one to three months ago, with nothing newer recorded. */
   follow_up_share: number;
   /** Share of unexplained looks whose user claims a relationship. */
@@ -98,10 +103,13 @@ export function drawSurroundings(seed: number, missed_share?: number): Surroundi
     bare_care_share: share(0.05, 0.25),
     search_share: share(0.03, 0.1),
     registration_only_share: share(0.2, 0.4),
-    unrecorded_share: share(0.004, 0.018),
+    unrecorded_share: logUniform(random, 0.001, 0.018),
     follow_up_share: share(0.005, 0.03),
     claim_share: share(0.003, 0.02),
     break_glass_share: logUniform(random, 0.001, 0.006),
+    lag_share: logUniform(random, 0.05, 0.5),
+    lag_days_max: Math.round(logUniform(random, 2, 28)),
+    unrecorded_visitors_share: logUniform(random, 0.5 / 10_000, 20 / 10_000),
   };
 }
 

@@ -3,7 +3,8 @@
 import type { Casting, Draft } from '../casting.ts';
 import type { CareKind } from '../episodes.ts';
 import type { Person } from '../people.ts';
-import type { RemotePair } from '../plan.ts';
+import { AREAS } from '../geography.ts';
+import { expectedAccesses, isServed, type RemotePair } from '../plan.ts';
 import { isTied } from '../ties.ts';
 import type { World } from '../world.ts';
 
@@ -34,6 +35,27 @@ export function visitors(casting: Casting, wanted: number, pairs: readonly Remot
     planned.push(...treatHere(casting, pair, casting.random.pick(people), 'emergency_attendance'));
   }
   return planned;
+}
+
+/** Where people turn up of whom nobody knew; regional services have callers from everywhere. */
+const visited: ReadonlySet<string> = new Set(['acute', 'gp', 'community', 'mental_health']);
+
+/** People from afar of whom nothing was recorded: a call for advice, a visit that was never booked. */
+export function unrecordedVisitors(casting: Casting): Draft[] {
+  const { random, world, posts } = casting;
+  const wanted = expectedAccesses(world) * world.surroundings.unrecorded_visitors_share;
+  const able = posts.filter(
+    ({ role, organisation }) => role.duty === 'care' && visited.has(organisation.type),
+  );
+  if (able.length === 0) return [];
+  return Array.from({ length: Math.ceil(wanted) }).flatMap(() => {
+    const post = random.pick(able);
+    const afar = AREAS.filter(({ index }) => !isServed(post.organisation, index));
+    const people = afar.length === 0 ? [] : (world.population.by_area[random.pick(afar).index] ?? []);
+    const patient = people.length === 0 ? undefined : random.pick(people);
+    if (patient === undefined || patient.died !== undefined || isTied(post, patient)) return [];
+    return casting.days(post, 1).map((day) => ({ post, patient, day }));
+  });
 }
 
 /** The residents of halls near an organisation who are registered in the pair's area. */

@@ -2,7 +2,7 @@
 
 import { type Casting, type Draft } from '../casting.ts';
 import { type PlannedAccess, type RemotePair, casesFor } from '../plan.ts';
-import { studentsFarFromHome, visitors } from './afar.ts';
+import { studentsFarFromHome, unrecordedVisitors, visitors } from './afar.ts';
 import {
   alphabeticalClinics,
   audits,
@@ -29,6 +29,7 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
   denied_own_record: (casting, wanted) => ownRecords(casting, wanted, 'denied'),
   student_registered_elsewhere: studentsFarFromHome,
   visitor_emergency: visitors,
+  visitor_unrecorded: unrecordedVisitors,
   major_incident: majorIncidents,
   team_meeting: teamMeetings,
   famous_patient_in_care: famousPatients,

@@ -16,7 +16,7 @@ const KINDS =
   homeless_patient letters_after_death long_term_care major_incident medical_examiner namesake_in_care neighbour_in_care nhs111 night_on_call no_family_name
   own_trust_patient protected_address_in_care reception_and_clerks reception_search records_of_employment_lag safeguarding_override
   same_surname_not_kin second_session_on_virtual_desktop shared_house student_registered_elsewhere subject_access
-  system_preload_of_own_record team_meeting tertiary_flow unmarked_prefetch visitor_emergency`.split(
+  system_preload_of_own_record team_meeting tertiary_flow unmarked_prefetch visitor_emergency visitor_unrecorded`.split(
     /\s+/,
   );
 
@@ -85,9 +85,11 @@ const GROUNDS: Record<string, Ground> = {
       const late = ends_on === undefined ? 0 : day - dayNumber(ends_on);
       const days = Math.max(early, late);
       // A night shift reaches a day further.
-      return days >= 0 && days <= 4;
+      return days >= 0 && days <= 29;
     });
   },
+  visitor_unrecorded: ({ organisation_code, patient_ids }, _events, known) =>
+    patient_ids.every((id) => known.careOf(organisation_code, id).length === 0),
   reception_search: (row, _events, known) => isAll(row, known, 'appointment'),
   letters_after_death: (_row, events, known) =>
     events.every(({ patient_id }) => known.patient(patient_id)['died_on'] !== undefined),
