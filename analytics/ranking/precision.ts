@@ -1,6 +1,6 @@
 /** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
 import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
-import { isDraw } from './families.ts';
+import { familyOf, isDraw } from './families.ts';
 import { link_classes, link_log_odds, type LinkClass } from './link.ts';
 import { bandOf, score_bands, type Priors } from './priors.ts';
 
@@ -100,7 +100,8 @@ const older_text_weight = 0.25;
  *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange. The odds
  *    fall by the excess, to the power of the cube root of the share that was false before: for a detector that is mostly wrong
  *    the number of true alerts stays and the excess is false; for one that proves a tie a higher rate more likely means
- *    more misuse.
+ *    more misuse. Of one that rests on the absence of care the whole excess is false, however right it was elsewhere: feeds
+ *    miss care by the hundred, and nobody opens hundreds of strangers' records.
  * 3. Findings move the whole detector, those of older versions less. Not the cells one by one: reviewers see the top of
  *    the queue, and too little of each cell.
  * 4. The rate in the organisation, against the detector's rate on the whole exchange, as in 2: where a feed is missing,
@@ -127,7 +128,7 @@ export function estimatePrecision(inputs: PrecisionInputs): Precision {
     const all = counts.detectors.get(detector_id)?.cells[link][band] ?? 0;
     const here = counts.organisations.get(`${detector_id}\n${organisation_code}\n${link}\n${band}`);
     const share = (inputs.accesses.get(organisation_code) ?? 0) / Math.max(1, accesses_all);
-    return probabilityOf(corrected(whole, here ?? 0, all * share));
+    return probabilityOf(corrected(whole, here ?? 0, all * share, detector_id));
   };
 }
 
@@ -167,7 +168,7 @@ function estimateDetector(
             inputs.priors.source.accesses
           : default_true_rate / (meant[index] ?? 1);
         const raised = observed[link][index] ?? 0;
-        const log_odds = corrected(logit(precision), raised, expected * accesses);
+        const log_odds = corrected(logit(precision), raised, expected * accesses, detector_id);
         return { value: log_odds, weight: raised + rate_alerts };
       }),
     );
@@ -235,10 +236,16 @@ function evaluatedMax(share: number): number {
 }
 
 /** The log-odds after `observed` alerts where `expected` were: see steps 2 and 4. */
-function corrected(log_odds: number, observed: number, expected: number): number {
+function corrected(
+  log_odds: number,
+  observed: number,
+  expected: number,
+  detector_id: string,
+): number {
   const precision = probabilityOf(log_odds);
   const excess = (observed + rate_alerts) / (expected + rate_alerts);
-  return log_odds - Math.cbrt(1 - precision) * Math.log(Math.max(1 / rarity_max, excess));
+  const false_share = familyOf(detector_id) === 'absence' ? 1 : Math.cbrt(1 - precision);
+  return log_odds - false_share * Math.log(Math.max(1 / rarity_max, excess));
 }
 
 /** By how much findings move the detector's log-odds. */

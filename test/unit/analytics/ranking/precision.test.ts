@@ -79,6 +79,12 @@ describe('precision', () => {
     expect(precisionOf('proof', { raised: { ORG1: 100 } })).toBeGreaterThan(0.6);
   });
 
+  it('takes the whole excess of a detector that rests on absence for false, however right it was', () => {
+    const detectors = { out_of_area: priors.detectors['proof'], proof: priors.detectors['proof'] };
+    const flooded = { priors: { ...priors, detectors } as Priors, raised: { ORG1: 1_000 } };
+    expect(precisionOf('out_of_area', flooded)).toBeLessThan(precisionOf('proof', flooded) / 2);
+  });
+
   it('keeps what it believes of high scores where low ones flood', () => {
     const raised = { ORG1: 30 };
     const low = Array.from({ length: 2_000 }, (_, index) =>
