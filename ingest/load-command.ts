@@ -49,9 +49,10 @@ export async function loadCommand(
 
 /**
  * Sends `reference/<dataset>.{ndjson,csv,arrow}[.gz]` and then `events/*.{ndjson,json,arrow,csv,xml}[.gz|.zst]`, and returns when every receipt
- * is loaded. Sending the same directory again stores nothing, and says so.
+ * is loaded. Sending the same directory again stores nothing, and says so. `reference/as_of.json` says of what instant an
+ * extract is.
  *
- * @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_UNREACHABLE, LOAD_REFUSED
+ * @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_AS_OF_INVALID, LOAD_UNREACHABLE, LOAD_REFUSED
  */
 export async function loadDirectory(options: {
   readonly dir: string;
@@ -96,7 +97,8 @@ async function* sendFile(file: FileToSend, send: Sender): AsyncGenerator<IntakeA
   const headers = { 'content-type': file.content_type };
   if (file.kind === 'reference') {
     // One request, since it becomes one load; a large one is streamed from the file.
-    const path = `reference/${file.dataset}`;
+    const query = file.as_of === undefined ? '' : `?as_of=${encodeURIComponent(file.as_of)}`;
+    const path = `reference/${file.dataset}${query}`;
     yield await send({ method: 'PUT', path, headers: asItIs(file), body: () => whole(file) });
   } else if (file.content_type === 'text/csv' || file.content_type.includes('arrow')) {
     // Each has a beginning that all of it needs, so it is not cut in pieces. Sending it again stores nothing twice.

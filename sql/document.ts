@@ -10,8 +10,8 @@ const end = '<!-- end of tables -->';
 export function documented(readme: string, migrations: readonly string[]): string {
   const statements = migrations.flatMap((text) => splitStatements(text));
   const added = addedColumns(statements);
-  const types = modifiedTypes(statements);
-  const tables = statements.map((statement) => describe(statement, added, types));
+  const modified = modifiedColumns(statements);
+  const tables = statements.map((statement) => describe(statement, added, modified));
   const before = readme.slice(0, readme.indexOf(begin) + begin.length);
   const after = readme.slice(readme.indexOf(end));
   return `${before}\n\n${tables.filter((table) => table !== '').join('\n')}\n${after}`;
@@ -40,22 +40,31 @@ function addedColumns(statements: readonly string[]): ReadonlyMap<string, string
   return added;
 }
 
-/** Types that later migrations gave to columns, by table and column. */
-function modifiedTypes(statements: readonly string[]): ReadonlyMap<string, string> {
-  const types = new Map<string, string>();
+/** What later migrations changed of a column. */
+interface Modified {
+  readonly type?: string;
+  readonly comment?: string;
+}
+
+/** Types and comments that later migrations gave to columns, by table and column. */
+function modifiedColumns(statements: readonly string[]): ReadonlyMap<string, Modified> {
+  const modified = new Map<string, Modified>();
   for (const statement of statements) {
     const [, table = '', changes = ''] = /ALTER TABLE (\w+)\s+([\s\S]*)/.exec(statement) ?? [];
-    for (const [, name = '', rest = ''] of changes.matchAll(/MODIFY COLUMN ([a-z]\w*) (.*)/g)) {
-      types.set(`${table}.${name}`, typeIn(rest));
-    }
+    const change = (name: string, to: Modified) =>
+      modified.set(`${table}.${name}`, { ...modified.get(`${table}.${name}`), ...to });
+    for (const [, name = '', rest = ''] of changes.matchAll(/MODIFY COLUMN ([a-z]\w*) (.*)/g))
+      change(name, { type: typeIn(rest) });
+    for (const [, name = '', rest = ''] of changes.matchAll(/(?<=COMMENT COLUMN) ([a-z]\w*) (.*)/g))
+      change(name, { comment: commentIn(`COMMENT ${rest}`) });
   }
-  return types;
+  return modified;
 }
 
 function describe(
   statement: string,
   added: ReadonlyMap<string, string[]>,
-  types: ReadonlyMap<string, string>,
+  modified: ReadonlyMap<string, Modified>,
 ): string {
   const made = /CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)/.exec(statement);
   if (!made) return '';
@@ -71,19 +80,19 @@ function describe(
   const heading = `### ${made[2]}${made[1] === 'VIEW' ? ' (view)' : ''}\n\n${sentences}\n`;
   return made[1] === 'VIEW'
     ? heading
-    : `${heading}\n${columnsOf(statement, added.get(made[2] ?? '') ?? [], (name) => types.get(`${made[2]}.${name}`))}`;
+    : `${heading}\n${columnsOf(statement, added.get(made[2] ?? '') ?? [], (name) => modified.get(`${made[2]}.${name}`))}`;
 }
 
 /** One table row a column: `    name Type COMMENT '…' CODEC(…),` stands on a line of its own in every migration. */
 function columnsOf(
   created: string,
   added: readonly string[],
-  typeOf: (column: string) => string | undefined,
+  modifiedOf: (column: string) => Modified | undefined,
 ): string {
   // What follows the columns is indented like them, the settings of a table for one.
   const statement = created.slice(0, created.search(/^\)/m));
   const rows = [...statement.matchAll(/^ {4}([a-z]\w*) ((?:[^\n]|\n {8})*)$/gm)].map(
-    ([, name = '', rest = '']) => columnRow(name, rest, typeOf(name)),
+    ([, name = '', rest = '']) => columnRow(name, rest, modifiedOf(name)),
   );
   return ['| column | type | |', '|---|---|---|', ...rows, ...added, ''].join('\n');
 }
@@ -92,8 +101,12 @@ function typeIn(rest: string): string {
   return /^[A-Za-z0-9]+(\((?:[^()]|\([^()]*\))*\))?/.exec(rest)?.[0] ?? '';
 }
 
-function columnRow(name: string, rest: string, type = typeIn(rest)): string {
-  const comment = /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
+function commentIn(rest: string): string {
+  return /COMMENT '((?:[^']|'')*)'/.exec(rest)?.[1]?.replace(/''/g, "'") ?? '';
+}
+
+function columnRow(name: string, rest: string, modified: Modified = {}): string {
+  const { type = typeIn(rest), comment = commentIn(rest) } = modified;
   return `| \`${name}\` | \`${type}\` | ${comment} |`;
 }
 

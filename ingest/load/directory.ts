@@ -1,7 +1,10 @@
 /** What a directory to load holds: which files are sent, in which order and form, and which are not. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import { CodedError } from '../../sql/errors.ts';
+import { parseInstant } from '../instant.ts';
 import { datasets } from '../reference/datasets.ts';
 
 export interface FileToSend {
@@ -11,6 +14,8 @@ export interface FileToSend {
   readonly kind: 'reference' | 'events';
   /** Of a reference file. */
   readonly dataset: string;
+  /** Of what instant the extract is, where the directory says so; else it is of the moment of its receipt. */
+  readonly as_of?: string;
   readonly content_type:
     | 'application/x-ndjson'
     | 'application/json'
@@ -35,7 +40,11 @@ const content_types = {
   csv: 'text/csv',
 } as const;
 
-/** @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY */
+/** `reference/as_of.json`: of what instant each dataset's extract is. An extract of last year tells who lived where then. */
+const AsOf = Type.Record(Type.String(), Type.String());
+const as_of_file = 'as_of.json';
+
+/** @throws CodedError LOAD_DIRECTORY_MISSING, LOAD_DIRECTORY_EMPTY, LOAD_AS_OF_INVALID */
 export async function planDirectory(dir: string): Promise<DirectoryPlan> {
   const top = await readdir(dir, { withFileTypes: true }).catch((cause: unknown) => {
     throw new CodedError('LOAD_DIRECTORY_MISSING', `There is no directory ${dir}.`, { cause });
@@ -53,18 +62,22 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
     }));
   const reference = is_folder('reference') ? (await readdir(join(dir, 'reference'))).sort() : [];
   const events = is_folder('events') ? (await readdir(join(dir, 'events'))).sort() : [];
+  const as_of = reference.includes(as_of_file) ? await readAsOf(dir) : {};
   const files: FileToSend[] = [];
   for (const dataset of Object.keys(datasets)) {
     for (const name of reference) {
       const form = /^(.+)\.(ndjson|csv|arrow)(\.gz)?$/.exec(name);
       if (form?.[1] !== dataset) continue;
       const content_type = content_types[form[2] as 'ndjson' | 'csv' | 'arrow'];
-      files.push(file(dir, 'reference', name, dataset, content_type));
+      files.push({
+        ...file(dir, 'reference', name, dataset, content_type),
+        ...(as_of[dataset] !== undefined && { as_of: as_of[dataset] }),
+      });
     }
   }
   for (const name of reference) {
     const known = files.some((each) => each.name === `reference/${name}`);
-    if (!known)
+    if (!known && name !== as_of_file)
       ignored.push({
         name: `reference/${name}`,
         why: 'not <dataset>.ndjson, .csv or .arrow of a known dataset',
@@ -84,6 +97,30 @@ export async function planDirectory(dir: string): Promise<DirectoryPlan> {
     );
   }
   return { files, ignored };
+}
+
+/** @throws CodedError LOAD_AS_OF_INVALID */
+async function readAsOf(dir: string): Promise<Static<typeof AsOf>> {
+  const value = parsed(await readFile(join(dir, 'reference', as_of_file), 'utf8'));
+  if (
+    Value.Check(AsOf, value) &&
+    Object.entries(value).every(
+      ([dataset, at]) => dataset in datasets && typeof parseInstant(at) === 'number',
+    )
+  )
+    return value;
+  throw new CodedError(
+    'LOAD_AS_OF_INVALID',
+    `reference/${as_of_file} has to be an object of datasets and instants with offset, such as {"patients":"2026-03-01T00:00:00Z"}.`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function file(

@@ -71,7 +71,8 @@ export async function loadReference(
       dataset,
       source,
       mode,
-      as_of: mode === 'full' ? as_of : null,
+      // Of a partial load only where it was told: what it holds was true at that instant.
+      as_of: mode === 'full' ? as_of : reference.as_of,
       segment_id,
       receipt,
       fencing_token: context.fencing_token,

@@ -66,6 +66,9 @@ export function* simulateExchange(options: SimulationOptions): Generator<Chunk> 
   const planned = planAll(world, seed);
 
   yield* inChunks('earlier/reference/patients.ndjson', 0, earlierPatientRows(world));
+  // Who moved had moved before the period begins, so that former ties are former ones all the time.
+  yield asOf('earlier/reference', { patients: first_day - earlier_days });
+  yield asOf('reference', { patients: first_day - 1 });
   for (const { dataset, rows } of referenceDatasets(world, seed))
     yield* inChunks(`reference/${dataset}.ndjson`, 0, rows);
   const registrations = registrationRows(world.population.people, first_day - 1);
@@ -165,6 +168,19 @@ function planAll(world: World, seed: number): PlannedAccess[] {
   const misused = pairs.filter((pair) => !innocent.has(pair));
   const casting = createCasting(random, world);
   return [...planMisuse(casting, misused), ...planHardNegatives(casting, [...innocent])];
+}
+
+/** How long before the period the earlier extract of the register was taken. */
+const earlier_days = 90;
+
+/** Of what day each extract of a folder is. */
+function asOf(folder: string, days: Readonly<Record<string, number>>): Chunk {
+  const instants = Object.entries(days).map(([dataset, day]) => [
+    dataset,
+    new Date(londonInstant(day)).toISOString(),
+  ]);
+  const text = `${JSON.stringify(Object.fromEntries(instants))}\n`;
+  return { file: `${folder}/as_of.json`, text, rows: 0, day: 0 };
 }
 
 function* inChunks(file: string, day: number, rows: Iterable<object>): Generator<Chunk> {

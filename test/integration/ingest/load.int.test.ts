@@ -7,6 +7,7 @@ import { loadCommand, loadDirectory } from '../../../ingest/load-command.ts';
 import { runSource } from '../../../ingest/source-command.ts';
 import { addSource, ensureLocalSource, listSources } from '../../../ingest/sources.ts';
 import { system_clock } from '../../../sql/clock.ts';
+import { parseStatement } from '../../../sql/statement.ts';
 import { onEachEngine } from '../../support/engines.ts';
 import { event, onceAt, run, type Running } from './fixture.ts';
 
@@ -82,6 +83,35 @@ onEachEngine('loading a directory', (engine) => {
       totals: { sent: 2, stored: 1, rejected: 1 },
       lines: expect.stringContaining('events/1.ndjson: number 2 was refused: EVENT_FIELD_UNKNOWN'),
     });
+  });
+
+  it('tells of what instant an extract is, and refuses what is none', async () => {
+    await writeFile(join(dir, 'reference/areas.ndjson'), ndjson({ area_code: 'a', name: 'A' }));
+    await writeFile(join(dir, 'reference/patients.ndjson'), ndjson({ patient_id: '9990000018' }));
+    await writeFile(
+      join(dir, 'reference/as_of.json'),
+      JSON.stringify({ patients: '2026-01-01T00:00:00Z' }),
+    );
+    expect((await load()).status).toBe(0);
+    const loads = await engine().client.rows(
+      parseStatement(
+        'as_of',
+        'SELECT toString(dataset) AS dataset, toUnixTimestamp64Milli(as_of) AS at FROM reference_loads ORDER BY dataset',
+      ),
+    );
+    expect(loads).toEqual([
+      { dataset: 'areas', at: null },
+      { dataset: 'patients', at: Date.UTC(2026, 0, 1) },
+    ]);
+    for (const text of [
+      '{',
+      '[]',
+      '{"wards":"2026-01-01T00:00:00Z"}',
+      '{"patients":"last year"}',
+    ]) {
+      await writeFile(join(dir, 'reference/as_of.json'), text);
+      await expect(load()).rejects.toMatchObject({ code: 'LOAD_AS_OF_INVALID' });
+    }
   });
 
   it('sends a large file in bounded bodies that end with a line', async () => {

@@ -135,8 +135,11 @@ describe('reference data', () => {
   it('writes no file but those of the contract', () => {
     const names = [...files.keys()].filter((file) => !file.startsWith('events/')).sort();
     const datasets = Object.keys(REFERENCE_FIELDS).map((dataset) => `reference/${dataset}.ndjson`);
+    const told_of = ['earlier/reference/as_of.json', 'reference/as_of.json'];
     const told = ['coverage.ndjson', 'hard_negatives.ndjson', 'truth.ndjson'];
-    expect(names).toEqual([...datasets, 'earlier/reference/patients.ndjson', ...told].sort());
+    expect(names).toEqual(
+      [...datasets, ...told_of, 'earlier/reference/patients.ndjson', ...told].sort(),
+    );
   });
 
   it('has valid NHS numbers of the synthetic range alone', () => {
