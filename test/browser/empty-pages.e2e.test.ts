@@ -21,6 +21,7 @@ const stage = useStage((client) =>
 
 const pages: readonly (readonly [Person, string, RegExp])[] = [
   ['investigator', '/queue', /nothing that you may see/],
+  ['guardian', '/queue/budget', /there is no budget to show/],
   ['investigator', '/alerts', /nothing that you may see/],
   ['programme-lead', '/usage', /There are no figures yet/],
   ['programme-lead', '/explained', /No access has been judged yet/],

@@ -20,6 +20,8 @@ const stage = useStage(async (client) => {
 const pages: readonly (readonly [person: Person, path: string, heading: string | RegExp])[] = [
   ['investigator', '/queue', 'Queue'],
   ['guardian', '/queue?show=all&severity=medium&page=2', 'Queue'],
+  ['guardian', '/queue/budget', 'Weekly budget'],
+  ['investigator', '/queue/budget', 'Weekly budget'],
   ['guardian', `/alerts/${own_alert_id}?from=queue&show=all`, 'Someone at the same address'],
   ['guardian', '/detectors', 'Detectors'],
   ['administrator', '/detectors/household', 'Someone at the same address'],

@@ -138,6 +138,54 @@ test('alerts are left out after a preview, and come back when that is ended', as
   await context.close();
 });
 
+test('a guardian sets the weekly budget with a reason, and nobody else does', async () => {
+  const context = await stage().signedIn('guardian', { has_javascript: false });
+  const page = await context.newPage();
+  await page.goto('/queue');
+  await page.click('text=weekly budget');
+  expect(await page.locator('tbody tr').innerText()).toMatch(/20\s+The default[\s\S]*Nobody yet/);
+  await page.fill('[name=items]', '0');
+  await page.fill('[name=reason]', 'One reviewer is away.');
+  await page.click('text=Set the budget');
+  expect(await page.locator('.nhsuk-error-message').innerText()).toContain('from 1 to 500');
+  expect(await page.locator('[name=reason]').inputValue()).toBe('One reviewer is away.');
+  await page.fill('[name=items]', '12');
+  await page.click('text=Set the budget');
+  expect(new URL(page.url()).search).toBe('');
+  expect(await page.locator('tbody tr').innerText()).toMatch(
+    /12[\s\S]*Gareth Guardian[\s\S]*One reviewer is away\./,
+  );
+  const set = () => found('SELECT organisation_code, items_per_week FROM queue_budgets');
+  expect(await set()).toEqual([{ organisation_code: trust, items_per_week: 12 }]);
+
+  const investigator = await stage().signedIn('investigator');
+  const seen = await investigator.newPage();
+  await seen.goto('/queue/budget');
+  expect(await seen.locator('main').innerText()).toContain('A Caldicott guardian sets the number');
+  expect(await seen.locator('main form').count()).toBe(0);
+  for (const [from, organisation] of [
+    [investigator, trust],
+    [context, 'RTB02'],
+  ] as const) {
+    const answer = await from.request.post('/queue/budget?/set', {
+      form: { organisation, items: '3', reason: 'x' },
+      headers: { origin: stage().dashboard.address },
+    });
+    expect(answer.status()).toBe(403);
+  }
+  expect(await set()).toHaveLength(1);
+  expect(
+    await found(
+      `SELECT action, subject_ids, detail FROM own_audit WHERE subject_kind = 'queue_budget' ORDER BY at`,
+    ),
+  ).toEqual([
+    { action: 'command', subject_ids: [trust], detail: '{"items_per_week":12}' },
+    { action: 'refused', subject_ids: [], detail: '' },
+    { action: 'refused', subject_ids: [], detail: '' },
+  ]);
+  await Promise.all([context.close(), investigator.close()]);
+});
+
 test('one finding closes all the alerts that are looked at together', async () => {
   const context = await stage().signedIn('guardian', { has_javascript: false });
   const page = await context.newPage();

@@ -18,6 +18,7 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
   '/sign-out': { seen_by: roles, is_audited: false },
   '/problem/[code]': { seen_by: 'inside', is_audited: false },
   '/queue': { seen_by: alert_roles, is_audited: true, menu: 'Queue' },
+  '/queue/budget': { seen_by: alert_roles, is_audited: true },
   '/alerts': { seen_by: alert_roles, is_audited: true, menu: 'Alerts' },
   '/alerts/[alert_id]': { seen_by: alert_roles, is_audited: true },
   '/detectors': {

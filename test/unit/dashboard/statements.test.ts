@@ -66,6 +66,7 @@ test('only the reader, the people of sign-in, requests to run again and what rev
     'lib/server/findings.ts',
     'lib/server/own-audit.ts',
     'lib/server/people.ts',
+    'lib/server/queue-budgets.ts',
     'lib/server/reruns.ts',
     'lib/server/sessions.ts',
   ]);
