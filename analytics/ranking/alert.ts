@@ -26,7 +26,7 @@ export interface QueueAlert {
   /** 0 to 1 */
   readonly score: number;
   readonly reason: string;
-  /** What care on record stands behind the access that it names. */
+  /** What care on record stands behind the accesses that it cites. */
   readonly link: LinkClass;
 }
 

@@ -30,7 +30,10 @@ const same_family_weight = 0.1;
 /** The odds that all further evidence together can add: twelve times. So many weak signals never outrank one proof. */
 const further_max = 2.5;
 
-/** Odds grow by this power of the number of patients and days on which the strongest detector fired. */
+/**
+ * Odds grow by this power of the number of patients and days on which the strongest detector fired. What names no one patient
+ * speaks of weeks, and says much the same again on the next day: that counts once.
+ */
 const repetition_power = 0.5;
 const repetitions_max = 16;
 
@@ -53,8 +56,9 @@ export function combine(alerts: readonly Weighed[], signals: readonly Weighed[])
     0,
   );
   const of_lead = alerts.filter(({ alert }) => alert.detector_id === lead.alert.detector_id);
-  const times = new Set(of_lead.map(({ alert }) => `${alert.patient_id}\n${alert.day}`)).size;
-  const repeated = repetition_power * Math.log(Math.min(times, repetitions_max));
+  const of_patients = of_lead.filter(({ alert }) => alert.patient_id !== '');
+  const times = new Set(of_patients.map(({ alert }) => `${alert.patient_id}\n${alert.day}`)).size;
+  const repeated = repetition_power * Math.log(Math.min(Math.max(1, times), repetitions_max));
   return logit(lead.precision) + Math.min(further_max, added + repeated);
 }
 

@@ -62,6 +62,18 @@ export function familyOf(detector_id: string): string {
   return families[detector_id] ?? detector_id;
 }
 
+/** Ties that a register proves, and that nothing silences: relatives are patients, too, and nobody treats themself. */
+const proved_ties: ReadonlySet<string> = new Set([
+  'own_record',
+  'household',
+  'next_of_kin',
+  'former_tie',
+]);
+
+export function isProvedTie(detector_id: string): boolean {
+  return proved_ties.has(detector_id);
+}
+
 /** Detectors that draw at random: each alert is an item of its own, and says nothing about anybody. */
 export function isDraw(detector_id: string): boolean {
   return familyOf(detector_id) === 'draw';

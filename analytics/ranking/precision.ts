@@ -1,6 +1,6 @@
 /** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
 import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
-import { familyOf, isDraw } from './families.ts';
+import { isDraw, isProvedTie } from './families.ts';
 import { link_classes, link_log_odds, type LinkClass } from './link.ts';
 import { bandOf, score_bands, type Priors } from './priors.ts';
 
@@ -80,6 +80,12 @@ const score_slope = 2;
 /** The same within a band, so that ranks do not fall into four steps. */
 const score_slope_in_band = 1;
 
+/**
+ * What a link is worth of what it is elsewhere, for a tie that is proved: one's own record at one's own hospital has a link
+ * as often as not, and that makes it no more one's work.
+ */
+const proved_tie_link_weight = 0.5;
+
 /** Alerts by which a rate observed here is drawn to the expected one: a few alerts are no flood. */
 const rate_alerts = 5;
 
@@ -94,14 +100,13 @@ const older_text_weight = 0.25;
  * Estimates precision by cell, which is a detector's alerts of one score band and one link, in four steps.
  *
  * 1. The evaluation. Within a detector, log-odds rise with the score and fall with the link by the same slopes for all
- *    (`score_slope`, `link_log_odds`); how high they lie is what the evaluation found of the whole detector, shrunk to the
+ *    (`score_slope`, `link_log_odds`; by half as much with the link for ties that are proved); how high they lie is what the evaluation found of the whole detector, shrunk to the
  *    default of its severity. A cell of which the evaluation saw enough goes its own way; a higher score never means less.
  * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
- *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange. The odds
- *    fall by the excess, to the power of the cube root of the share that was false before: for a detector that is mostly wrong
- *    the number of true alerts stays and the excess is false; for one that proves a tie a higher rate more likely means
- *    more misuse. Of one that rests on the absence of care the whole excess is false, however right it was elsewhere: feeds
- *    miss care by the hundred, and nobody opens hundreds of strangers' records.
+ *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange: feeds miss
+ *    care by the hundred, clinics see one sex, records of employment lag by weeks, and misuse is rare wherever it was counted.
+ *    So the number of true alerts stays, and the odds fall by the excess. Only of a proved tie a higher rate more likely
+ *    means more misuse: there they fall by the excess to the power of the cube root of the share that was false before.
  * 3. Findings move the whole detector, those of older versions less. Not the cells one by one: reviewers see the top of
  *    the queue, and too little of each cell.
  * 4. The rate in the organisation, against the detector's rate on the whole exchange, as in 2: where a feed is missing,
@@ -149,10 +154,11 @@ function estimateDetector(
   const alerts = sum(bands.map((band) => band.alerts));
   // What the simulation never made speak is not known to be rare.
   const is_evaluated = alerts > 0 && inputs.priors.source.accesses > 0;
-  const height = heightOf(counted, default_precision[severity]);
+  const weight = isProvedTie(detector_id) ? proved_tie_link_weight : 1;
+  const height = heightOf(counted, default_precision[severity], weight);
   const here = noCells();
   for (const link of link_classes) {
-    const meant = here[link].map((_, band) => probabilityOf(height + slopeOf(link, band)));
+    const meant = here[link].map((_, band) => probabilityOf(height + slopeOf(link, band, weight)));
     const evaluated = nonDecreasing(
       meant.map((precision, index) => {
         const band = counted[link]?.[index] ?? { alerts: 0, true: 0 };
@@ -178,21 +184,32 @@ function estimateDetector(
   return here;
 }
 
-/** By how much a cell's log-odds lie above the detector's, where nothing but its score and link are known. */
-function slopeOf(link: LinkClass, band: number): number {
-  return link_log_odds[link] + score_slope * (middleOf(band) - 0.5);
+/**
+ * By how much a cell's log-odds lie above the detector's, where nothing but its score and link are known.
+ *
+ * @param weight of the link
+ */
+function slopeOf(link: LinkClass, band: number, weight: number): number {
+  return weight * link_log_odds[link] + score_slope * (middleOf(band) - 0.5);
 }
 
 /**
  * The log-odds from which the slopes give as many true alerts as the evaluation found, shrunk: `default_alerts` more, of
  * unknown link and middling score, are true as often as `believed`. Found by halving, since the sum only rises.
  */
-function heightOf(counted: Priors['detectors'][string]['links'], believed: number): number {
+function heightOf(
+  counted: Priors['detectors'][string]['links'],
+  believed: number,
+  link_weight: number,
+): number {
   const cells = link_classes.flatMap((link) =>
     // Where no feed tells, whatever rests on the absence of a link speaks at random.
     link === 'unfed' || link === 'unfed_in_company'
       ? []
-      : (counted[link] ?? []).map((band, index) => ({ ...band, slope: slopeOf(link, index) })),
+      : (counted[link] ?? []).map((band, index) => ({
+          ...band,
+          slope: slopeOf(link, index, link_weight),
+        })),
   );
   const alerts = sum(cells.map((cell) => cell.alerts));
   const true_alerts = sum(cells.map((cell) => cell.true));
@@ -244,7 +261,7 @@ function corrected(
 ): number {
   const precision = probabilityOf(log_odds);
   const excess = (observed + rate_alerts) / (expected + rate_alerts);
-  const false_share = familyOf(detector_id) === 'absence' ? 1 : Math.cbrt(1 - precision);
+  const false_share = isProvedTie(detector_id) ? Math.cbrt(1 - precision) : 1;
   return log_odds - false_share * Math.log(Math.max(1 / rarity_max, excess));
 }
 

@@ -19,7 +19,7 @@ export interface Case {
   readonly event_ids: readonly string[];
 }
 
-/** Alerts of one band of scores, and how many of them cite misuse. */
+/** What alerts of one band of scores are about, each once, and how many of it are misuse. */
 export interface Band {
   alerts: number;
   true: number;
@@ -41,7 +41,7 @@ export interface DetectorCounts {
   readonly alerts_on_hard_negatives: number;
   /** Days from the first look of each case found to the last look that its earliest alert cites. */
   readonly days_to_detect: readonly number[];
-  /** By link, then by score: below a third, below two thirds, and above. */
+  /** By link, then by score: below a third, below two thirds, and above; each patient or person once. */
   readonly links: LinkBands;
   readonly elapsed_ms: number;
 }
@@ -227,17 +227,29 @@ function instant(text: string): number {
   return Date.parse(text.endsWith('Z') ? text : `${text.replace(' ', 'T')}Z`);
 }
 
+/**
+ * Counts as the ranking counts what stands (`analytics/ranking/precision.ts`): one patient once in a cell, however many
+ * looked and on however many days, and a person once where no one patient is named. It is true if any of its alerts is.
+ */
 function linksOf(
   raised: readonly JudgedAlert[],
   isTrue: (alert: JudgedAlert) => boolean,
 ): LinkBands {
   const links: Partial<Record<LinkClass, Band[]>> = {};
-  for (const alert of raised) {
-    const bands = (links[alert.link] ??= noBands());
-    const band = bands[bandOf(alert.score)];
+  const subjects = Map.groupBy(raised, (alert) =>
+    [
+      alert.link,
+      bandOf(alert.score),
+      alert.organisation_code,
+      alert.patient_id || `${alert.staff_id_system}\n${alert.staff_id}`,
+    ].join('\n'),
+  );
+  for (const alerts of subjects.values()) {
+    const [first] = alerts;
+    const band = first && (links[first.link] ??= noBands())[bandOf(first.score)];
     if (band === undefined) continue;
     band.alerts += 1;
-    if (isTrue(alert)) band.true += 1;
+    if (alerts.some(isTrue)) band.true += 1;
   }
   return links;
 }

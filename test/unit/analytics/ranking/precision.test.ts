@@ -71,18 +71,15 @@ describe('precision', () => {
     expect(precisionOf('weak', { raised: { ORG1: 100 } })).toBeCloseTo(0.07, 1);
   });
 
-  it('falls with the excess of a detector that is mostly wrong, and hardly for one that proves a tie', () => {
-    const flood = { ORG1: 1_000 };
-    expect(precisionOf('weak', { raised: flood })).toBeLessThan(
-      precisionOf('weak', { raised: { ORG1: 100 } }) / 5,
+  it('falls with the excess, and hardly for a detector that proves a tie', () => {
+    const detectors = { own_record: priors.detectors['proof'], proof: priors.detectors['proof'] };
+    const raised = { ORG1: 100 };
+    const flooded = { priors: { ...priors, detectors } as Priors, raised };
+    expect(precisionOf('weak', { raised: { ORG1: 1_000 } })).toBeLessThan(
+      precisionOf('weak', { raised }) / 5,
     );
-    expect(precisionOf('proof', { raised: { ORG1: 100 } })).toBeGreaterThan(0.6);
-  });
-
-  it('takes the whole excess of a detector that rests on absence for false, however right it was', () => {
-    const detectors = { out_of_area: priors.detectors['proof'], proof: priors.detectors['proof'] };
-    const flooded = { priors: { ...priors, detectors } as Priors, raised: { ORG1: 1_000 } };
-    expect(precisionOf('out_of_area', flooded)).toBeLessThan(precisionOf('proof', flooded) / 2);
+    expect(precisionOf('proof', flooded)).toBeLessThan(0.5);
+    expect(precisionOf('own_record', flooded)).toBeGreaterThan(0.6);
   });
 
   it('keeps what it believes of high scores where low ones flood', () => {

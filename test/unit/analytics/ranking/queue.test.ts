@@ -68,6 +68,16 @@ describe('the queue', () => {
     ]);
   });
 
+  it('lowers a tie that is proved less for a link than one that is only likely', () => {
+    const drop = (detector_id: string) => {
+      const of = (link: 'none' | 'team') =>
+        queueOf({ alerts: [alert({ alert_id: 'a', detector_id, link })] }).items[0]
+          ?.expected_yield ?? NaN;
+      return of('none') / of('team');
+    };
+    expect(drop('own_record') * 2).toBeLessThan(drop('colleague'));
+  });
+
   it('puts the second item of one person below the first of somebody else', () => {
     const far = '2026-05-04';
     const { items } = queueOf({
@@ -203,6 +213,13 @@ describe('combining evidence', () => {
       );
     expect(times(4)).toBeGreaterThan(times(1));
     expect(times(4)).toBeLessThan(4 * times(1));
+  });
+
+  it('counts once what says the same of a person day after day', () => {
+    const days = ['2026-03-02', '2026-03-03', '2026-03-04'].map((day) =>
+      weighed('leaver', 0.1, { patient_id: '', day }),
+    );
+    expect(expectedYield(days, [])).toBeCloseTo(expectedYield(days.slice(0, 1), []), 12);
   });
 
   it('is never lowered by more evidence', () => {
