@@ -1,6 +1,6 @@
 /* @detector
 id: break_glass_rate
-version: 1
+version: 2
 title: Breaking the glass far more often than peers
 status: active
 severity: medium
@@ -38,7 +38,16 @@ candidates AS MATERIALIZED (
     GROUP BY judged, staff_id_system, staff_id, organisation_code
     HAVING sum(overridden) >= {overrides_min:UInt32} AND max(day) = judged
 ),
--- One row per staff member, organisation and day, in the roles in which anybody overrides at all.
+-- The roles in which anybody overrides, in organisations of a type in which one of them did it.
+posts AS (
+    SELECT organisation_type, arrayJoin(groupUniqArray(role)) AS role
+    FROM broken
+    GROUP BY organisation_type
+    HAVING max((staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM candidates)) = 1
+),
+-- The judged days on which there is one, as one value, which is computed while the statement is read.
+(SELECT arraySort(groupUniqArray(judged)) FROM candidates) AS judged_days,
+-- One row per staff member, organisation and day, in those roles.
 daily AS (
     SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
         a.organisation_code AS organisation_code, a.organisation_type AS organisation_type, max(a.role) AS role,
@@ -46,57 +55,59 @@ daily AS (
         countIf(notEmpty(a.overrides) AND hasAny(a.overrides, splitByChar(',', {counted:String}))) AS overrides
     FROM access_links AS a
     LEFT JOIN nobodies AS n ON n.staff_id_system = a.staff_id_system AND n.staff_id = a.staff_id
-    WHERE a.day >= subtractDays((SELECT min(judged) FROM candidates), {lookback_days:UInt32}) AND a.day <= (SELECT max(judged) FROM candidates)
-        AND (a.organisation_type, a.role) IN (SELECT organisation_type, role FROM broken) AND a.day >= n.until
-        AND a.organisation_type IN (SELECT organisation_type FROM broken WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM candidates))
+    WHERE a.day >= subtractDays(arrayMin(judged_days), {lookback_days:UInt32}) AND a.day <= arrayMax(judged_days)
+        AND (a.organisation_type, a.role) IN (SELECT organisation_type, role FROM posts) AND a.day >= n.until
     GROUP BY a.day, a.staff_id_system, a.staff_id, a.organisation_code, a.organisation_type
 ),
--- The days up to each judged one: one row per judged day, staff member and organisation, with their share.
+-- The days up to each judged one: one row per judged day, staff member and organisation, with their share, and whether
+-- they did it often enough, and on that day.
 shares AS MATERIALIZED (
     SELECT judged, staff_id_system, staff_id, organisation_code, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
         any(organisation_type) AS type, argMax((role, role_name, team), day) AS post, sum(accesses) AS opened,
-        sum(overrides) AS overridden, overridden / opened AS share, maxIf(overrides, day = judged) > 0 AS is_added
+        sum(overrides) AS overridden, overridden / opened AS share,
+        overridden >= {overrides_min:UInt32} AND maxIf(overrides, day = judged) > 0 AS is_suspect
     FROM daily
-    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}),
-        (SELECT arraySort(groupUniqArray(judged)) FROM candidates)) AS judged
+    ARRAY JOIN arrayFilter(d -> day <= d AND day >= subtractDays(d, {lookback_days:UInt32}), judged_days) AS judged
     GROUP BY judged, staff_id_system, staff_id, organisation_code
 ),
-suspects AS MATERIALIZED (
-    SELECT s.* FROM shares AS s
-    WHERE is_added AND overridden >= {overrides_min:UInt32}
-        AND (judged, staff_id_system, staff_id, organisation_code) IN (SELECT judged, staff_id_system, staff_id, organisation_code FROM candidates)
-),
--- The shares of their roles in all organisations of the type, and of their teams: one row each.
+-- The shares of their roles in all organisations of the type, with the suspects, and of their teams: one row each.
 role_shares AS (
-    SELECT judged, type, post.1 AS role, groupArray((share, opened, overridden, person)) AS members
+    SELECT judged, type, post.1 AS role, groupArray((share, opened, overridden, person)) AS members,
+        groupArrayIf((staff_id_system, staff_id, organisation_code, post, opened, overridden, share, person), is_suspect) AS suspects
     FROM shares
-    WHERE (judged, type, post.1) IN (SELECT judged, type, post.1 FROM suspects)
     GROUP BY judged, type, role
+    HAVING notEmpty(suspects)
 ),
 team_shares AS (
     SELECT judged, organisation_code, post.3 AS team, groupArray((share, opened, overridden, person)) AS members
     FROM shares
-    WHERE post.3 != '' AND (judged, organisation_code, post.3) IN (SELECT judged, organisation_code, post.3 FROM suspects)
+    WHERE post.3 != ''
     GROUP BY judged, organisation_code, team
+    HAVING max(is_suspect) = 1
 ),
 -- The suspects beside the others of their role and of their team. The noise of a share of so few accesses is never taken
 -- for less than it is (binomial, at the role's share, with one more each way).
 compared AS MATERIALIZED (
-    SELECT s.judged AS judged, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id,
-        s.organisation_code AS organisation_code, s.post AS post, s.opened AS opened, s.overridden AS overridden, s.share AS share,
-        length(arrayFilter(m -> m.4 != s.person, r.members) AS peers) AS peer_count,
-        length(arrayFilter(m -> m.4 != s.person, t.members) AS team_peers) AS team_peer_count,
-        if(empty(peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, peers))) AS peer_share,
-        if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, team_peers))) AS team_share,
-        (arraySum(m -> m.3, peers) + 1) / (arraySum(m -> m.2, peers) + 1 + 1) AS pooled,
-        greatest(if(empty(peers), 0, arrayReduce('medianExact', arrayMap(m -> abs(m.1 - peer_share), peers))),
-            if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> abs(m.1 - team_share), team_peers))),
-            sqrt(pooled * (1 - pooled) / s.opened)) AS deviation,
-        (s.share - greatest(peer_share, team_share)) / deviation AS deviations
-    FROM suspects AS s
-    INNER JOIN role_shares AS r ON r.judged = s.judged AND r.type = s.type AND r.role = s.post.1
-    LEFT JOIN team_shares AS t ON t.judged = s.judged AND t.organisation_code = s.organisation_code AND t.team = s.post.3
-    WHERE notEmpty(peers) AND deviations > {deviations_min:Float64}
+    SELECT w.*, (share - greatest(peer_share, team_share)) / greatest(peer_spread, team_spread, sqrt(pooled * (1 - pooled) / opened)) AS deviations
+    FROM (
+        SELECT b.*, if(empty(peers), 0, arrayReduce('medianExact', arrayMap(m -> abs(m.1 - peer_share), peers))) AS peer_spread,
+            if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> abs(m.1 - team_share), team_peers))) AS team_spread
+        FROM (
+            SELECT o.*, length(peers) AS peer_count, length(team_peers) AS team_peer_count,
+                if(empty(peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, peers))) AS peer_share,
+                if(empty(team_peers), 0, arrayReduce('medianExact', arrayMap(m -> m.1, team_peers))) AS team_share,
+                (arraySum(m -> m.3, peers) + 1) / (arraySum(m -> m.2, peers) + 1 + 1) AS pooled
+            FROM (
+                SELECT r.judged AS judged, r.suspect.1 AS staff_id_system, r.suspect.2 AS staff_id, r.suspect.3 AS organisation_code,
+                    r.suspect.4 AS post, r.suspect.5 AS opened, r.suspect.6 AS overridden, r.suspect.7 AS share,
+                    arrayFilter(m -> m.4 != r.suspect.8, r.members) AS peers, arrayFilter(m -> m.4 != r.suspect.8, t.members) AS team_peers
+                FROM (SELECT judged, members, arrayJoin(suspects) AS suspect FROM role_shares) AS r
+                LEFT JOIN team_shares AS t ON t.judged = r.judged AND t.organisation_code = r.suspect.3 AND t.team = r.suspect.4.3
+            ) AS o
+        ) AS b
+        WHERE notEmpty(peers)
+    ) AS w
+    WHERE deviations > {deviations_min:Float64}
 ),
 found AS (
     SELECT c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.organisation_code AS organisation_code,

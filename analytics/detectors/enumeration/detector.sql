@@ -1,6 +1,6 @@
 /* @detector
 id: enumeration
-version: 2
+version: 3
 title: Records opened one after another, by number or by name
 status: active
 severity: high
@@ -69,28 +69,30 @@ walks AS (
 -- Its stretches in the order of numbers, each near the one before or not, or of surnames: one row each. One household,
 -- or one name of which no address tells two apart, is one step of an order of names.
 stretches AS (
-    SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, length(walk) AS opened_in_all,
-        arrayMap((step, before, place) -> place = 1 OR step.3 != before.3
-                OR step.6 != '' AND before.6 != '' AND step.6 != before.6,
-            walk, arrayRotateRight(walk, 1), arrayEnumerate(walk)) AS is_step,
-        arrayDifference(arrayMap(step -> step.2, walk)) AS gaps,
-        arrayJoin(arrayConcat(
-            arrayMap(run -> ('numbers', run, length(run), 1),
-                arraySplit((step, gap) -> gap < 1 OR gap > {number_step_max:Int64}, walk, gaps)),
-            arrayMap(run -> ('numbers', run, length(run), 0), arraySplit((step, gap) -> gap < 1, walk, gaps)),
-            arrayMap(run -> ('surnames', arrayMap(pair -> pair.1, run), arraySum(arrayMap(pair -> pair.2, run)), 0),
-                arraySplit((pair, before) -> pair.1.3 = '' OR before = '' OR pair.1.3 < before,
-                    arrayZip(walk, is_step), arrayPushFront(arrayPopBack(arrayMap(step -> step.3, walk)), '')))
-        )) AS stretch,
+    SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, opened_in_all,
         stretch.1 AS run_order, stretch.2 AS run, stretch.3 AS steps, stretch.4 AS is_near,
-        arrayDistinct(arrayMap(step -> if(run_order = 'numbers', toString(step.2), step.3), run)) AS run_names,
+        arrayDistinct(arrayMap(step -> if(run_order = 'numbers', toString(step.2), step.3), run)) AS run_names
+    FROM (
+        SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, walk, length(walk) AS opened_in_all,
+            arrayMap((step, before, place) -> place = 1 OR step.3 != before.3
+                    OR step.6 != '' AND before.6 != '' AND step.6 != before.6,
+                walk, arrayRotateRight(walk, 1), arrayEnumerate(walk)) AS is_step,
+            arrayDifference(arrayMap(step -> step.2, walk)) AS gaps
+        FROM walks
+    )
+    ARRAY JOIN arrayConcat(
+        arrayMap(run -> ('numbers', run, length(run), 1),
+            arraySplit((step, gap) -> gap < 1 OR gap > {number_step_max:Int64}, walk, gaps)),
+        arrayMap(run -> ('numbers', run, length(run), 0), arraySplit((step, gap) -> gap < 1, walk, gaps)),
+        arrayMap(run -> ('surnames', arrayMap(pair -> pair.1, run), arraySum(arrayMap(pair -> pair.2, run)), 0),
+            arraySplit((pair, before) -> pair.1.3 = '' OR before = '' OR pair.1.3 < before,
+                arrayZip(walk, is_step), arrayPushFront(arrayPopBack(arrayMap(step -> step.3, walk)), '')))) AS stretch
+),
+-- Those that are long and mostly on no list, with the households of each of their names.
+long_ones AS MATERIALIZED (
+    SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, opened_in_all, run_order, run, steps, is_near, run_names,
         arrayMap(name -> greatest(1, length(arrayDistinct(arrayMap(step -> step.6,
             arrayFilter(step -> step.3 = name AND step.6 != '', run))))), run_names) AS households
-    FROM walks
-),
--- Those that are long and mostly on no list.
-long_ones AS MATERIALIZED (
-    SELECT day, staff_id_system, staff_id, organisation_code, role, coverage, opened_in_all, run_order, run, steps, is_near, run_names, households
     FROM stretches
     WHERE steps >= {run_min:UInt32} AND arrayCount(step -> step.4, run) >= {unlisted_share_min:Float64} * length(run)
 ),

@@ -1,6 +1,6 @@
 /* @detector
 id: two_places
-version: 2
+version: 3
 title: In two places at once
 status: active
 severity: medium
@@ -18,19 +18,17 @@ reason: "{staff} was active in two places at once: {changes} changes of {place} 
 WITH
 -- The network of an address, :: where it is none.
 ip -> if(isIPv4String(ip), IPv4ToIPv6(IPv4CIDRToRange(toIPv4OrDefault(ip), {network_bits:UInt8}).1),
-    IPv6CIDRToRange(toIPv6OrDefault(ip), {network_bits_six:UInt8}).1) AS network_of,
+    IPv6CIDRToRange(toIPv6OrDefault(ip), {network_bits_six:UInt8}).1) AS network_of, network_of('') AS nowhere,
 -- Logins that are nobody's own, with the day until which they are.
 nobodies AS (
     SELECT staff_id_system, staff_id,
         if(isNull(ended_at), toDate('2149-06-06'), toDate(assumeNotNull(ended_at), 'Europe/London')) AS until
-    FROM staff_identities
-    WHERE kind IN ('shared', 'system', 'test')
+    FROM staff_identities WHERE kind IN ('shared', 'system', 'test')
 ),
 -- Staff who were at more than one site that day, an organisation that names none being one, or used more than one device
 -- from more than one network.
 movers AS (
-    SELECT day, staff_id_system, staff_id
-    FROM committed_events
+    SELECT day, staff_id_system, staff_id FROM committed_events
     WHERE day IN {days:Array(Date)} AND trigger != 'system' AND outcome IN ('success', 'unknown')
     GROUP BY day, staff_id_system, staff_id
     HAVING min(if(site_code = '', organisation_code, site_code)) != max(if(site_code = '', organisation_code, site_code))
@@ -52,18 +50,19 @@ days_out AS (
 -- Changes of site or network within the time, from another device and address: a virtual desktop or a moved laptop keeps
 -- one of them. is_back: the first site, or device, was active again soon after, so nobody travelled. One row per change.
 changes AS MATERIALIZED (
-    SELECT day, staff_id_system, staff_id,
-        arrayJoin(arrayFilter(c -> c.2.1 < addMinutes(c.1.1, {minutes_max:UInt32})
-            AND NOT (c.1.6 = c.2.6 AND c.1.6 != '') AND NOT (c.1.7 = c.2.7 AND c.1.7 != '')
-            AND (c.1.5 != c.2.5 AND (c.1.6 != '' AND c.2.6 != '' OR c.1.7 != '' AND c.2.7 != '')
-                OR c.1.9 != c.2.9 AND network_of('') NOT IN (c.1.9, c.2.9) AND c.1.6 != '' AND c.2.6 != ''),
-            arrayZip(arrayPopBack(acts), arrayPopFront(acts)))) AS change,
-        change.1 AS before, change.2 AS after, before.5 != after.5 AS is_site,
-        before.9 != after.9 AND network_of('') NOT IN (before.9, after.9) AND before.6 != '' AND after.6 != ''
-            AND (after.1 < addMinutes(before.1, {at_once_minutes:UInt32}) OR arrayExists(
-                a -> a.6 = before.6 AND a.1 > after.1 AND a.1 < addMinutes(after.1, {minutes_max:UInt32}), acts)) AS is_network,
+    SELECT day, staff_id_system, staff_id, before, after, before.5 != after.5 AS is_site,
+        is_moved AND (after.1 < addMinutes(before.1, {at_once_minutes:UInt32}) OR arrayExists(
+            a -> a.6 = before.6 AND a.1 > after.1 AND a.1 < addMinutes(after.1, {minutes_max:UInt32}), acts)) AS is_network,
         arrayExists(a -> a.5 = before.5 AND a.1 > after.1 AND a.1 < addMinutes(after.1, {minutes_max:UInt32}), acts) AS is_back
-    FROM days_out
+    FROM (
+        SELECT day, staff_id_system, staff_id, acts, change.1 AS before, change.2 AS after, change.3 AS is_moved
+        FROM days_out
+        ARRAY JOIN arrayFilter(c -> c.2.1 < addMinutes(c.1.1, {minutes_max:UInt32})
+                AND NOT (c.1.6 = c.2.6 AND c.1.6 != '') AND NOT (c.1.7 = c.2.7 AND c.1.7 != '')
+                AND (c.3 OR c.1.5 != c.2.5 AND (c.1.6 != '' AND c.2.6 != '' OR c.1.7 != '' AND c.2.7 != '')),
+            arrayMap((b, a) -> (b, a, b.9 != a.9 AND nowhere NOT IN (b.9, a.9) AND b.6 != '' AND a.6 != ''),
+                arrayPopBack(acts), arrayPopFront(acts))) AS change
+    )
 ),
 -- Who of the organisation used the first device, and who the second network, that day or in the days before: one row per
 -- judged day, organisation, person and what was used.
@@ -91,26 +90,28 @@ gateways AS MATERIALIZED (
     HAVING uniqExact(e.organisation_code, e.site_code) > {sites_max:UInt32}
 ),
 places AS (
-    SELECT o.organisation_code AS organisation_code, assumeNotNull(o.latitude) AS latitude, assumeNotNull(o.longitude) AS longitude, 1 AS is_known
-    FROM organisations AS o WHERE isNotNull(o.latitude) AND isNotNull(o.longitude)
+    SELECT o.organisation_code AS organisation_code, assumeNotNull(o.latitude) AS latitude, assumeNotNull(o.longitude) AS longitude, 1 AS is_known FROM organisations AS o WHERE isNotNull(o.latitude) AND isNotNull(o.longitude)
 ),
 -- The changes that nobody can have travelled: far apart, or of unknown distance and back again; or from a device of the
 -- organisation's, or the person's usual one, to a network that hardly anybody else there uses. One row per change.
 impossible AS (
-    SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.before AS before, c.after AS after, p.is_known = 1 AND q.is_known = 1 AS is_measured,
-        if(is_measured, greatCircleDistance(p.longitude, p.latitude, q.longitude, q.latitude), 0) AS metres,
-        c.is_site AND (c.day, c.before.7) NOT IN (SELECT judged, ip_address FROM gateways)
-            AND (c.day, c.after.7) NOT IN (SELECT judged, ip_address FROM gateways)
-            AND if(is_measured, metres >= {distance_m_min:Float64}, c.is_back) AS by_site
-    FROM changes AS c
-    LEFT JOIN places AS p ON p.organisation_code = c.before.5
-    LEFT JOIN places AS q ON q.organisation_code = c.after.5
-    LEFT JOIN (
-        SELECT judged, staff_id_system, staff_id, groupArray((organisation_code, used, people, days_used)) AS uses FROM users GROUP BY ALL
-    ) AS u ON u.judged = c.day AND u.staff_id_system = c.staff_id_system AND u.staff_id = c.staff_id
-    WHERE by_site OR c.is_network
-        AND arrayExists(used -> used.1 = c.before.4 AND used.2 = c.before.6 AND (used.3 > 1 OR used.4 > 1), u.uses)
-        AND arrayExists(used -> used.1 = c.after.4 AND used.2 = toString(c.after.9) AND used.3 - 1 <= {others_max:UInt32}, u.uses)
+    SELECT day, staff_id_system, staff_id, before, after, is_measured, metres,
+        is_site AND NOT is_shared AND if(is_measured, metres >= {distance_m_min:Float64}, is_back) AS by_site
+    FROM (
+        SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.before AS before, c.after AS after,
+            c.is_site AS is_site, c.is_network AS is_network, c.is_back AS is_back, u.uses AS uses, p.is_known = 1 AND q.is_known = 1 AS is_measured,
+            if(is_measured, greatCircleDistance(p.longitude, p.latitude, q.longitude, q.latitude), 0) AS metres,
+            arrayExists(ip -> (c.day, ip) IN (SELECT judged, ip_address FROM gateways), [c.before.7, c.after.7]) AS is_shared
+        FROM changes AS c
+        LEFT JOIN places AS p ON p.organisation_code = c.before.5
+        LEFT JOIN places AS q ON q.organisation_code = c.after.5
+        LEFT JOIN (
+            SELECT judged, staff_id_system, staff_id, groupArray((organisation_code, used, people, days_used)) AS uses FROM users GROUP BY ALL
+        ) AS u ON u.judged = c.day AND u.staff_id_system = c.staff_id_system AND u.staff_id = c.staff_id
+    )
+    WHERE by_site OR is_network
+        AND arrayExists(used -> used.1 = before.4 AND used.2 = before.6 AND (used.3 > 1 OR used.4 > 1), uses)
+        AND arrayExists(used -> used.1 = after.4 AND used.2 = toString(after.9) AND used.3 - 1 <= {others_max:UInt32}, uses)
 ),
 -- Each organisation sees what was done in its name: one row per staff member, organisation and day.
 found AS (
@@ -125,13 +126,11 @@ found AS (
 )
 SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day, events[1].1 AS first_at, events[-1].1 AS last_at,
     -- Further, sooner and more often: higher.
-    round(weight
-        * side_changes / (side_changes + 1)
+    round(weight * side_changes / (side_changes + 1)
         * {minutes_max:UInt32} / ({minutes_max:UInt32} + least_seconds / dateDiff('second', day, addMinutes(day, 1))), 4) AS score,
     map('role', events[-1].4, 'sites', toString(sites), 'seconds', toString(least_seconds), 'changes', toString(side_changes),
         'place', if(any_site, 'site', 'network'),
         'distance', multiIf(furthest > 0, concat('They are up to ', toString(round(furthest)), ' metres apart.'), any_site,
             'How far apart they are is not known; the first was active again soon after.', concat('The second network is not one that others of the organisation used that day or in the ',
             toString({lookback_days:UInt32}), ' days before.'))) AS facts,
-    arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> event.2, events) AS sources
-FROM found
+    arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> event.2, events) AS sources FROM found
