@@ -129,13 +129,12 @@ function* patientRows({ population }: World): Generator<Row> {
 }
 
 /**
- * The rows of an earlier extract of the register: those who have moved since, where they lived then.
- * Loaded before the others, they are what a later row of the same patient replaces.
+ * The rows of an earlier extract of the register, in which those who have moved since stand where they lived then. Whoever
+ * stayed is in it, too: that two shared a home is known only where both were told to live there at one time.
  */
 export function* earlierPatientRows({ population }: World): Generator<Row> {
-  for (const person of population.people) {
-    if (person.former_address !== undefined) yield patientRow(person, person.former_address);
-  }
+  for (const person of population.people)
+    yield patientRow(person, person.former_address ?? person.address);
 }
 
 function patientRow(person: Person, address: Address): Row {

@@ -61,7 +61,8 @@ async function main(): Promise<void> {
     rollups_equal_source: differences.length === 0,
     totals,
   };
-  process.stdout.write(JSON.stringify(judged));
+  // Some megabytes through a pipe: an exit before they are read would cut them.
+  await new Promise((resolve) => process.stdout.write(JSON.stringify(judged), resolve));
   await analytics.close();
   await running.stop();
   process.exit(0);
