@@ -31,7 +31,7 @@ describe('trying a change', () => {
       { event_id: 'a1', staff_id: 'anna', patient_id: 'few-1' },
       { event_id: 'b1', staff_id: 'ben', patient_id: 'many-1' },
     ]);
-    await detect({ client, clock });
+    await detect({ client, clock, detector: 'household' });
     expect(
       await select(`SELECT staff_id FROM alerts WHERE detector_id = 'household' ORDER BY staff_id`),
     ).toEqual([{ staff_id: 'anna' }, { staff_id: 'ben' }]);

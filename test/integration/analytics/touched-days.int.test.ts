@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createLoads, type Row } from '../../../analytics/case-data.ts';
-import { detect } from '../../../analytics/detect.ts';
+import { runCycle } from '../../../analytics/cycle.ts';
 import { markDirtyDays } from '../../../analytics/mark.ts';
 import { fixedClock } from '../../../sql/clock.ts';
 import { parseStatement } from '../../../sql/statement.ts';
@@ -27,14 +27,14 @@ const looks = [
 onEachEngine('the days that a load of reference data touches', (engine) => {
   beforeEach(() => engine().truncate());
 
-  /** Days of March that are marked by a load of `rows`, after all of `known` and `looks` were judged. */
+  /** Days of March that are marked by a load of `rows`, after all of `known` and `looks` were built: what detectors found touches no day. */
   async function touched(dataset: string, rows: readonly Row[], before: readonly Row[] = []) {
     const { client } = engine();
     const loads = createLoads(client);
     for (const [name, given] of Object.entries(known)) await loads.reference(name, given);
     if (before.length > 0) await loads.reference(dataset, before);
     await loads.events(looks);
-    await detect({ client, clock });
+    await runCycle({ client, clock }, { is_settling: true, judges: () => false });
     const load_seq = await loads.reference(dataset, rows);
     await markDirtyDays(client, clock);
     const days = await client.rows<{ day: string }>(
