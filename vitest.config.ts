@@ -33,6 +33,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Every threshold of every detector, moved: what the cases in integration are worth.
+      {
+        test: {
+          ...shared,
+          name: 'thresholds',
+          include: ['test/thresholds/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
       // Programs that others wrote: installed by the suite where they are missing.
       {
         test: {
