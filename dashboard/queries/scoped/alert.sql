@@ -1,7 +1,7 @@
 -- One alert of the viewer's organisations, with whom it is about. Nothing personal of the staff member is read, and of
 -- the patient only what says who they are; where a protected address is flagged, nothing of where they live.
 WITH
-    this AS
+    this AS MATERIALIZED
     (
         SELECT alert_id, detector_id, detector_version, severity, status, staff_id_system, staff_id, organisation_code,
             patient_id, day, first_at, last_at, raised_at, event_ids, score, facts, reason, change_reason, version

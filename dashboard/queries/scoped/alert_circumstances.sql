@@ -1,14 +1,14 @@
 -- What else is known of the access: colleagues who opened the same record that day, the days on which this member of
 -- staff did within 90 days, a tie that they declared, and whether a registration was open.
 WITH
-    this AS
+    this AS MATERIALIZED
     (
         SELECT staff_id_system, staff_id, organisation_code, patient_id, day
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
             AND patient_id != ''
     ),
-    opened AS
+    opened AS MATERIALIZED
     (
         SELECT organisation_code, staff_id_system, staff_id, patient_id, day, role_name
         FROM accesses

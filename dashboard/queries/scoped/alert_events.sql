@@ -1,5 +1,5 @@
 -- The events that an alert cites, in the order in which they happened.
-WITH this AS
+WITH this AS MATERIALIZED
 (
     SELECT organisation_code, staff_id, arrayZip(sources, event_ids) AS cited,
         toDate(first_at, 'Europe/London') AS first_day, toDate(last_at, 'Europe/London') AS last_day

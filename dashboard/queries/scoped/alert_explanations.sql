@@ -1,13 +1,13 @@
 -- The explanations of the access that an alert is about, strongest first, each with the relationship behind it.
 WITH
-    this AS
+    this AS MATERIALIZED
     (
         SELECT staff_id_system, staff_id, organisation_code, patient_id,
             toDate(first_at, 'Europe/London') AS first_day, toDate(last_at, 'Europe/London') AS last_day
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
     ),
-    explained AS
+    explained AS MATERIALIZED
     (
         SELECT explanation_id, max(strength) AS strongest, argMax(evidence, strength) AS relationship_id
         FROM access_explanations

@@ -2,7 +2,7 @@
 -- there: what adds to the rank of others, and what is only measured, stands in no list.
 -- Who it was is as the events recorded it at the time, else as the staff feed knows them.
 WITH
-    page AS
+    page AS MATERIALIZED
     (
         SELECT alert_id, detector_id, severity, status, reason, change_reason, staff_id_system, staff_id, organisation_code, day,
             last_at, length(event_ids) AS events

@@ -2,7 +2,7 @@
 -- each organisation's places in turn, then what falls below the budget by its rank.
 -- Who it was is as the events recorded it at the time, else as the staff feed knows them.
 WITH
-    page AS
+    page AS MATERIALIZED
     (
         SELECT item_id, place, rank_in_organisation, rank, organisation_code, staff_id_system, staff_id, severity, lane,
             first_at, last_at, toDate(last_at, 'Europe/London') AS day, expected_yield, grouping_reason,

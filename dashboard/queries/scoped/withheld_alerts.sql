@@ -3,7 +3,7 @@
 -- and leave nothing but the alert's own id. An alert that rested on an address in any version is one of these.
 WITH
     -- The identity of an alert never changes, so that any version tells whose it is.
-    tied AS
+    tied AS MATERIALIZED
     (
         SELECT DISTINCT alert_id, staff_id_system, staff_id, patient_id
         FROM alert_versions
@@ -15,7 +15,7 @@ WITH
             )
     ),
     -- Flags are few: they are sought in the versions first, which spares bringing every patient up to date.
-    guarded AS
+    guarded AS MATERIALIZED
     (
         SELECT patient_id, address_key
         FROM patients
@@ -29,13 +29,13 @@ WITH
         FROM staff_people
         WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM tied)
     ),
-    identifiers AS
+    identifiers AS MATERIALIZED
     (
         SELECT staff_id_system AS any_system, staff_id AS any_id, person_key
         FROM staff_people
         WHERE person_key IN (SELECT person_key FROM persons)
     ),
-    employed AS
+    employed AS MATERIALIZED
     (
         SELECT staff_id_system AS any_system, staff_id AS any_id, nhs_number, address_key
         FROM staff
@@ -48,7 +48,7 @@ WITH
         INNER JOIN identifiers USING (person_key)
         INNER JOIN employed USING (any_system, any_id)
     ),
-    touched AS
+    touched AS MATERIALIZED
     (
         SELECT patient_id
         FROM patients
