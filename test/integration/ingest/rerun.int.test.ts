@@ -195,7 +195,7 @@ onEachEngine('running messages again', (engine) => {
   it('has the roll-ups of both days built again, so that each act counts once', async () => {
     await begin();
     const rollUp = async () => {
-      await detectCommand(engine().client, system_clock)([], {
+      await detectCommand(engine().client, system_clock)(['--detector', 'own_record'], {
         output: () => {},
         progress: () => {},
       });
