@@ -1,6 +1,6 @@
 /* @detector
 id: neighbour
-version: 2
+version: 3
 title: A neighbour's record, without care
 status: active
 severity: medium
@@ -34,8 +34,7 @@ streets AS MATERIALIZED (
     LEFT JOIN own_records AS o ON o.patient_id = s.nhs_number
     WHERE p.kind = 'person' AND q.kind = 'person' AND isNull(s.ended_at) AND (p.staff_id_system, p.staff_id) IN (
         SELECT staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)} AND strength < 'team')
-    GROUP BY p.staff_id_system, p.staff_id
-    HAVING max(o.is_protected) = 0
+    GROUP BY p.staff_id_system, p.staff_id HAVING max(o.is_protected) = 0
 ),
 -- Those who opened the record of somebody who lives at one of these places at all: nobody else's neighbours are sought.
 homes AS MATERIALIZED (
@@ -50,23 +49,26 @@ homes AS MATERIALIZED (
 -- Who lives at one of these places and not at their address: one row per identifier and patient. A place where more than
 -- a street's worth of people are registered (a hall, an area's centre on a coarse map) is no neighbourhood.
 neighbours AS MATERIALIZED (
-    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, arrayJoin(r.residents) AS resident, resident.1 AS patient_id, min(r.place LIKE 'cell %') AS is_by_map
+    SELECT h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, r.resident.1 AS patient_id, min(r.place LIKE 'cell %') AS is_by_map
     FROM (
-        SELECT groupArray((patient_id, address_key)) AS residents, arrayJoin(places_of(postcode, latitude, longitude)) AS place
-        FROM patients
-        WHERE isNull(ended_at) AND NOT has(flags, 'protected_address') AND place IN (SELECT arrayJoin(places) FROM homes)
-            AND (address_key = '' OR address_key NOT IN (SELECT address_key FROM patients WHERE has(flags, 'protected_address')))
-        GROUP BY place HAVING count() <= {residents_max:UInt32}
+        SELECT place, arrayJoin(groupArray((patient_id, address_key))) AS resident
+        FROM (
+            SELECT patient_id, address_key, arrayJoin(places_of(postcode, latitude, longitude)) AS place FROM patients
+            WHERE isNull(ended_at) AND NOT has(flags, 'protected_address') AND (address_key = '' OR address_key NOT IN (SELECT address_key FROM patients WHERE has(flags, 'protected_address')))
+        )
+        WHERE place IN (SELECT arrayJoin(places) FROM homes) GROUP BY place HAVING count() <= {residents_max:UInt32}
     ) AS r
     INNER JOIN (SELECT staff_id_system, staff_id, numbers, addresses, arrayJoin(places) AS place FROM homes) AS h ON h.place = r.place
-    WHERE NOT has(h.numbers, resident.1) AND (resident.2 = '' OR NOT has(h.addresses, resident.2))
-    GROUP BY h.staff_id_system, h.staff_id, resident
+    WHERE NOT has(h.numbers, r.resident.1) AND (r.resident.2 = '' OR NOT has(h.addresses, r.resident.2))
+    GROUP BY h.staff_id_system, h.staff_id, r.resident
 ),
 -- Accesses to them that nothing of a team's strength explains, where feeds tell of enough care: one row per access.
 opened AS MATERIALIZED (
-    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, strength, coverage, strength >= 'organisation' AS is_linked
-    FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
-    WHERE coverage >= {coverage_min:Float64} AND (staff_id_system, staff_id, patient_id) IN (SELECT staff_id_system, staff_id, patient_id FROM neighbours)
+    SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id, u.organisation_code AS organisation_code, u.patient_id AS patient_id,
+        u.role_name AS role_name, u.strength AS strength, u.coverage AS coverage, u.strength >= 'organisation' AS is_linked, n.is_by_map AS is_by_map
+    FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32}) AS u
+    INNER JOIN neighbours AS n ON n.staff_id_system = u.staff_id_system AND n.staff_id = u.staff_id AND n.patient_id = u.patient_id
+    WHERE u.coverage >= {coverage_min:Float64}
 ),
 openers AS MATERIALIZED (SELECT DISTINCT day, staff_id_system, staff_id, organisation_code, is_linked FROM opened),
 -- What the person opened like that over the days up to then, and how many of them neighbours: one row per opener.
@@ -78,8 +80,7 @@ habits AS (
     INNER JOIN openers AS c ON c.staff_id_system = a.staff_id_system AND c.staff_id = a.staff_id
         AND c.organisation_code = a.organisation_code AND c.is_linked = (a.strength >= 'organisation')
     WHERE a.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.strength < 'team'
-        AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32})
-    GROUP BY ALL
+        AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32}) GROUP BY ALL
 ),
 -- How often others there opened the same neighbours, with a link: one row per opener.
 others AS (
@@ -89,33 +90,35 @@ others AS (
     INNER JOIN neighbours AS n ON n.patient_id = a.patient_id
     INNER JOIN openers AS c ON c.staff_id_system = n.staff_id_system AND c.staff_id = n.staff_id AND c.organisation_code = a.organisation_code
     WHERE a.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.strength >= 'organisation'
-        AND a.organisation_code IN (SELECT organisation_code FROM openers) AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32})
-        AND (a.staff_id_system, a.staff_id) != (c.staff_id_system, c.staff_id)
+        AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32}) AND (a.staff_id_system, a.staff_id) != (c.staff_id_system, c.staff_id)
     GROUP BY ALL
 ),
--- All accesses there with a link: one row per day and organisation.
+-- All accesses there with a link over the same days: one row per day and organisation.
 sites AS (
-    SELECT c.day AS day, l.organisation_code AS organisation_code, sum(l.organisation + l.team + l.person) AS explained
-    FROM link_coverage AS l INNER JOIN (SELECT DISTINCT day, organisation_code FROM openers) AS c ON c.organisation_code = l.organisation_code
-    WHERE l.day <= c.day AND l.day > subtractDays(c.day, {lookback_days:UInt32})
-    GROUP BY c.day, l.organisation_code
+    SELECT day, organisation_code, sum(linked) OVER (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} - 1 PRECEDING AND CURRENT ROW) AS explained
+    FROM (
+        SELECT l.day AS day, l.organisation_code AS organisation_code, sum(l.organisation + l.team + l.person) AS linked FROM link_coverage AS l
+        WHERE l.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND l.day <= arrayMax({days:Array(Date)}) GROUP BY l.day, l.organisation_code
+    )
 ),
 -- Where that is more than chance: the binomial tail, at the share of the site. One row per opener.
 judged AS (
-    SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, h.organisation_code AS organisation_code,
-        h.is_linked AS is_linked, h.patients AS patients, h.neighbours AS neighbours, (o.seen + {prior_weight:Float64}) / (s.explained + 1) AS share,
-        greatest(0, 1 - arraySum(i -> exp(lgamma(h.patients + 1) - lgamma(i + 1) - lgamma(h.patients - i + 1)
-            + i * log(share) + (h.patients - i) * log(1 - share)), range(h.neighbours))) AS chance
-    FROM habits AS h
-    INNER JOIN sites AS s ON s.day = h.day AND s.organisation_code = h.organisation_code
-    LEFT JOIN others AS o ON o.day = h.day AND o.staff_id_system = h.staff_id_system AND o.staff_id = h.staff_id AND o.organisation_code = h.organisation_code
-    WHERE share < 1 AND chance <= {chance_max:Float64} AND h.neighbours >= if(h.is_linked, {linked_min:UInt32}, 1)
+    SELECT t.*, greatest(0, 1 - arraySum(i -> exp(lgamma(patients + 1) - lgamma(i + 1) - lgamma(patients - i + 1)
+        + i * log(share) + (patients - i) * log(1 - share)), range(neighbours))) AS chance
+    FROM (
+        SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, h.organisation_code AS organisation_code,
+            h.is_linked AS is_linked, h.patients AS patients, h.neighbours AS neighbours, (o.seen + {prior_weight:Float64}) / (s.explained + 1) AS share
+        FROM habits AS h
+        INNER JOIN sites AS s ON s.day = h.day AND s.organisation_code = h.organisation_code
+        LEFT JOIN others AS o ON o.day = h.day AND o.staff_id_system = h.staff_id_system AND o.staff_id = h.staff_id AND o.organisation_code = h.organisation_code
+    ) AS t
+    WHERE share < 1 AND chance <= {chance_max:Float64} AND neighbours >= if(is_linked, {linked_min:UInt32}, 1)
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
     f.patient_id AS patient_id, f.day AS day, min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at,
     round(any(multiIf(f.strength = 'organisation', {organisation_weight:Float64}, f.strength = 'inferred', {inferred_weight:Float64}, 1)
         * f.coverage * (1 - sqrt(sqrt(j.chance)))), 4) AS score,
-    map('role', toString(any(f.role_name)), 'place', any(if(n.is_by_map, 'within some 150 metres of where', 'at the same postcode as')),
+    map('role', toString(any(f.role_name)), 'place', any(if(f.is_by_map, 'within some 150 metres of where', 'at the same postcode as')),
         'organisation', any(if(g.name = '', toString(f.organisation_code), g.name)), 'patients', toString(any(j.patients)),
         'neighbours', toString(any(j.neighbours)), 'one_in', toString(round(1 / greatest(any(j.chance), {chance_max:Float64} * {chance_max:Float64} * {chance_max:Float64}))),
         'lookback_days', toString({lookback_days:UInt32}), 'coverage', concat(toString(round(100 * any(f.coverage))), ' %'),
@@ -128,9 +131,6 @@ INNER JOIN opened AS f ON f.day = e.day AND f.staff_id_system = e.staff_id_syste
     AND f.organisation_code = e.organisation_code AND f.patient_id = e.patient_id
 INNER JOIN judged AS j ON j.day = f.day AND j.staff_id_system = f.staff_id_system AND j.staff_id = f.staff_id
     AND j.organisation_code = f.organisation_code AND j.is_linked = f.is_linked
-INNER JOIN neighbours AS n ON n.staff_id_system = f.staff_id_system AND n.staff_id = f.staff_id
-    AND n.patient_id = f.patient_id
 LEFT JOIN organisations AS g ON g.organisation_code = f.organisation_code
 WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
-    AND e.patient_id IN (SELECT patient_id FROM opened)
 GROUP BY f.staff_id_system, f.staff_id, f.organisation_code, f.patient_id, f.day

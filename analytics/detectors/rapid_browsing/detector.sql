@@ -1,6 +1,6 @@
 /* @detector
 id: rapid_browsing
-version: 1
+version: 2
 title: More records than anyone can read
 status: active
 severity: medium
@@ -55,11 +55,14 @@ opened AS (
 ),
 -- Who was fast: one row per staff member, organisation and day.
 fast AS MATERIALIZED (
-    SELECT day, staff_id_system, staff_id, organisation_code,
-        arraySort(groupArray((opening, patient_id))) AS openings, arrayMap(a -> a.1.1, openings) AS times
-    FROM opened
-    GROUP BY day, staff_id_system, staff_id, organisation_code
-    HAVING arrayExists((first, last) -> last < addMinutes(first, 1),
+    SELECT g.* FROM (
+        SELECT day, staff_id_system, staff_id, organisation_code, openings, arrayMap(a -> a.1.1, openings) AS times
+        FROM (
+            SELECT day, staff_id_system, staff_id, organisation_code, arraySort(groupArray((opening, patient_id))) AS openings FROM opened
+            GROUP BY day, staff_id_system, staff_id, organisation_code
+        )
+    ) AS g
+    WHERE arrayExists((first, last) -> last < addMinutes(first, 1),
             arraySlice(times, 1, greatest(0, length(times) - {minute_max:UInt32})), arraySlice(times, {minute_max:UInt32} + 1))
         OR arrayExists((first, last) -> last < addMinutes(first, {window_minutes:UInt32}),
             arraySlice(times, 1, greatest(0, length(times) - {window_max:UInt32})), arraySlice(times, {window_max:UInt32} + 1))
@@ -71,7 +74,7 @@ ways AS (
         argMin((e.role_code, e.role_name, e.application), (e.occurred_at, e.source, e.event_id)) AS way,
         (day, staff_id_system, staff_id, organisation_code) IN (SELECT day, staff_id_system, staff_id, organisation_code FROM fast) AS is_fast
     FROM committed_events AS e
-    WHERE e.day IN (SELECT day FROM fast) AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.patient_id != ''
+    WHERE e.day IN (SELECT day FROM hurried) AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.patient_id != ''
         AND NOT (e.application != '' AND has(splitByChar(',', {prefetch_applications:String}), e.application))
     GROUP BY e.day, e.staff_id_system, e.staff_id, e.organisation_code
 ),
@@ -89,24 +92,24 @@ compared AS (
     WINDOW same_role AS (PARTITION BY day, t.type, role), same_application AS (PARTITION BY day, organisation_code, application)
 ),
 fired AS (
-    SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id,
-        c.organisation_code AS organisation_code, f.openings AS openings, f.times AS times, c.role_name AS role_name,
-        c.application AS application, c.peers AS peers, c.fast_peers AS fast_peers, c.users AS users,
-        c.fast_users AS fast_users,
-        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, 1), times), times) AS a_minute,
-        arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, {window_minutes:UInt32}), times), times) AS a_window,
+    SELECT r.*,
         -- The records opened in haste: those of every stretch that is too fast.
         arrayFilter(o -> arrayExists((first, m, w) -> o.1.1 >= first
             AND ((m > {minute_max:UInt32} AND o.1.1 < addMinutes(first, 1))
                 OR (w > {window_max:UInt32} AND o.1.1 < addMinutes(first, {window_minutes:UInt32}))), times, a_minute, a_window),
             openings) AS hasty
-    FROM compared AS c
-    INNER JOIN fast AS f ON f.day = c.day AND f.staff_id_system = c.staff_id_system AND f.staff_id = c.staff_id
-        AND f.organisation_code = c.organisation_code
-    LEFT JOIN nobodies AS n ON n.staff_id_system = c.staff_id_system AND n.staff_id = c.staff_id
-    WHERE c.is_fast AND c.day >= n.until
-        AND (c.peers < {peers_min:UInt32} OR c.fast_peers <= {peers_share_max:Float64} * c.peers)
-        AND (c.users < {peers_min:UInt32} OR c.fast_users <= {peers_share_max:Float64} * c.users)
+    FROM (
+        SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id,
+            c.organisation_code AS organisation_code, f.openings AS openings, f.times AS times, c.role_name AS role_name,
+            c.application AS application, c.peers AS peers, c.fast_peers AS fast_peers, c.users AS users, c.fast_users AS fast_users,
+            arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, 1), f.times), f.times) AS a_minute,
+            arrayMap(first -> arrayCount(other -> other >= first AND other < addMinutes(first, {window_minutes:UInt32}), f.times), f.times) AS a_window
+        FROM compared AS c
+        INNER JOIN fast AS f ON f.day = c.day AND f.staff_id_system = c.staff_id_system AND f.staff_id = c.staff_id AND f.organisation_code = c.organisation_code
+        LEFT JOIN nobodies AS n ON n.staff_id_system = c.staff_id_system AND n.staff_id = c.staff_id
+        WHERE c.is_fast AND c.day >= n.until AND (c.peers < {peers_min:UInt32} OR c.fast_peers <= {peers_share_max:Float64} * c.peers)
+            AND (c.users < {peers_min:UInt32} OR c.fast_users <= {peers_share_max:Float64} * c.users)
+    ) AS r
 ),
 -- How many of those records a link of the team explains: one row per staff member, organisation and day.
 linked AS (
@@ -114,7 +117,7 @@ linked AS (
         a.organisation_code AS organisation_code, groupUniqArray(a.patient_id) AS linked_ids
     FROM access_links AS a
     WHERE a.day IN {days:Array(Date)} AND a.strength >= 'team'
-        AND (a.day, a.staff_id_system, a.staff_id) IN (SELECT day, staff_id_system, staff_id FROM fired)
+        AND (a.day, a.staff_id_system, a.staff_id) IN (SELECT day, staff_id_system, staff_id FROM fast)
     GROUP BY a.day, a.staff_id_system, a.staff_id, a.organisation_code
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
@@ -130,7 +133,6 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     arrayMap(o -> o.1.3, hasty) AS event_ids, arrayMap(o -> toString(o.1.2), hasty) AS sources
 FROM (
     SELECT f.*, 1 - arrayAvg(o -> has(l.linked_ids, o.2), f.hasty) AS unlinked_share
-    FROM fired AS f
-    LEFT JOIN linked AS l ON l.day = f.day AND l.staff_id_system = f.staff_id_system AND l.staff_id = f.staff_id
+    FROM fired AS f LEFT JOIN linked AS l ON l.day = f.day AND l.staff_id_system = f.staff_id_system AND l.staff_id = f.staff_id
         AND l.organisation_code = f.organisation_code
 ) AS f

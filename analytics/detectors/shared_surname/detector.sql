@@ -1,6 +1,6 @@
 /* @detector
 id: shared_surname
-version: 2
+version: 3
 title: Their own surname, more often than chance
 status: signal
 severity: low
@@ -29,13 +29,13 @@ names AS MATERIALIZED (
 -- Patients opened up to then by surname, whole and by parts: one row per patient and name that is a family's. Staff
 -- themselves are left out.
 named AS MATERIALIZED (
-    SELECT patient_id, arrayJoin(arrayDistinct(arrayConcat([upperUTF8(trimBoth(surname))],
-        splitByChar('-', upperUTF8(trimBoth(surname)))))) AS name
-    FROM patients
-    WHERE surname != '' AND patient_id NOT IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
-        AND name NOT IN splitByChar(',', {not_family_names:String}) AND name != '' AND name IN (SELECT surname FROM names)
-        AND patient_id IN (SELECT patient_id FROM access_links
-            WHERE day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)}))
+    SELECT patient_id, name
+    FROM (
+        SELECT patient_id, upperUTF8(trimBoth(surname)) AS whole FROM patients WHERE surname != '' AND patient_id NOT IN (SELECT nhs_number FROM staff WHERE nhs_number != '')
+            AND patient_id IN (SELECT patient_id FROM access_links WHERE day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)}))
+    )
+    ARRAY JOIN arrayDistinct(arrayConcat([whole], splitByChar('-', whole))) AS name
+    WHERE name NOT IN splitByChar(',', {not_family_names:String}) AND name != '' AND name IN (SELECT surname FROM names)
 ),
 -- Who opened a namesake on the days, where feeds tell of enough care: one row per day, identifier, organisation, name,
 -- and whether an organisation's link leads to those patients, for the two are judged apart.
@@ -55,7 +55,7 @@ namesakes AS MATERIALIZED (SELECT patient_id, name FROM named WHERE name IN (SEL
 habits AS (
     SELECT c.day AS day, c.staff_id_system AS staff_id_system, c.staff_id AS staff_id, c.organisation_code AS organisation_code,
         c.is_linked AS is_linked, c.surname AS surname, any(c.role) AS role, any(c.coverage) AS coverage,
-        uniqExact(a.patient_id) AS patients, uniqExactIf(a.patient_id, (a.patient_id, c.surname) IN (SELECT patient_id, name FROM namesakes)) AS own,
+        uniqExact(a.patient_id) AS patients,
         groupUniqArrayIf((a.day, a.patient_id), (a.patient_id, c.surname) IN (SELECT patient_id, name FROM namesakes)) AS accesses
     FROM access_links AS a
     INNER JOIN openers AS c ON c.staff_id_system = a.staff_id_system AND c.staff_id = a.staff_id
@@ -76,18 +76,18 @@ shares AS (
         AND a.day <= c.day AND a.day > subtractDays(c.day, {lookback_days:UInt32})
     GROUP BY c.day, c.organisation_code, c.surname
 ),
+-- All accesses there with a link over the same days: one row per day and organisation.
 sites AS (
-    SELECT c.day AS day, l.organisation_code AS organisation_code, sum(l.organisation + l.team + l.person) AS explained
-    FROM link_coverage AS l
-    INNER JOIN (SELECT DISTINCT day, organisation_code FROM openers) AS c ON c.organisation_code = l.organisation_code
-    WHERE l.day <= c.day AND l.day > subtractDays(c.day, {lookback_days:UInt32})
-    GROUP BY c.day, l.organisation_code
+    SELECT day, organisation_code, sum(linked) OVER (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} - 1 PRECEDING AND CURRENT ROW) AS explained
+    FROM (
+        SELECT l.day AS day, l.organisation_code AS organisation_code, sum(l.organisation + l.team + l.person) AS linked FROM link_coverage AS l
+        WHERE l.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND l.day <= arrayMax({days:Array(Date)}) GROUP BY l.day, l.organisation_code
+    )
 ),
 -- How many were tested there that day: whoever opened anything without a team's link, once for each kind of link.
 families AS (
     SELECT day, organisation_code, uniqExact(staff_id_system, staff_id, strength >= 'organisation') AS tests
-    FROM access_links
-    WHERE day IN {days:Array(Date)} AND strength < 'team'
+    FROM access_links WHERE day IN {days:Array(Date)} AND strength < 'team'
     GROUP BY day, organisation_code
 ),
 -- The exact binomial tail of as many namesakes or more, and the false share among all that are as rare or rarer at the
@@ -98,20 +98,22 @@ judged AS MATERIALIZED (
     FROM (
         SELECT tested.*, chance * tests / count() OVER (PARTITION BY day, organisation_code ORDER BY chance
             RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ratio
-    FROM (
-        SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, h.organisation_code AS organisation_code,
-            h.is_linked AS is_linked, h.surname AS surname, h.role AS role, h.coverage AS coverage, h.patients AS patients,
-            h.own AS own, h.accesses AS accesses, f.tests AS tests, (s.seen + {prior_weight:Float64}) / (e.explained + 1) AS share,
-            greatest(0, 1 - arraySum(i -> exp(lgamma(h.patients + 1) - lgamma(i + 1) - lgamma(h.patients - i + 1)
-                + i * log(share) + (h.patients - i) * log(1 - share)), range(h.own))) AS chance
-        FROM habits AS h
-        INNER JOIN sites AS e ON e.day = h.day AND e.organisation_code = h.organisation_code
-        INNER JOIN families AS f ON f.day = h.day AND f.organisation_code = h.organisation_code
-        LEFT JOIN shares AS s ON s.day = h.day AND s.organisation_code = h.organisation_code AND s.surname = h.surname
-        WHERE share < 1
-        ORDER BY chance, is_linked, surname
-        LIMIT 1 BY day, staff_id_system, staff_id, organisation_code
-    ) AS tested
+        FROM (SELECT shared.*, greatest(0, 1 - arraySum(i -> exp(lgamma(patients + 1) - lgamma(i + 1) - lgamma(patients - i + 1)
+                + i * log(share) + (patients - i) * log(1 - share)), range(own))) AS chance
+            FROM (
+                SELECT h.day AS day, h.staff_id_system AS staff_id_system, h.staff_id AS staff_id, h.organisation_code AS organisation_code,
+                    h.is_linked AS is_linked, h.surname AS surname, h.role AS role, h.coverage AS coverage, h.patients AS patients,
+                    length(arrayDistinct(h.accesses.2)) AS own, h.accesses AS accesses, f.tests AS tests,
+                    (s.seen + {prior_weight:Float64}) / (e.explained + 1) AS share
+                FROM habits AS h
+                INNER JOIN sites AS e ON e.day = h.day AND e.organisation_code = h.organisation_code
+                INNER JOIN families AS f ON f.day = h.day AND f.organisation_code = h.organisation_code
+                LEFT JOIN shares AS s ON s.day = h.day AND s.organisation_code = h.organisation_code AND s.surname = h.surname
+            ) AS shared
+            WHERE share < 1
+            ORDER BY chance, is_linked, surname
+            LIMIT 1 BY day, staff_id_system, staff_id, organisation_code
+        ) AS tested
     )
     QUALIFY false_share <= {false_share_max:Float64}
 )
@@ -130,6 +132,5 @@ FROM committed_events AS e
 INNER JOIN judged AS j ON j.staff_id_system = e.staff_id_system AND j.staff_id = e.staff_id AND j.organisation_code = e.organisation_code
 LEFT JOIN organisations AS g ON g.organisation_code = j.organisation_code
 WHERE e.day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
-    AND (e.staff_id_system, e.staff_id) IN (SELECT staff_id_system, staff_id FROM judged)
     AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND has(j.accesses, (e.day, e.patient_id))
 GROUP BY j.staff_id_system, j.staff_id, j.organisation_code, j.day

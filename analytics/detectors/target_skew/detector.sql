@@ -126,7 +126,6 @@ found AS (
     SELECT f.day AS day, f.organisation_code AS organisation_code, f.staff_id_system AS staff_id_system, f.staff_id AS staff_id,
         any(f.best) AS best, arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
     FROM committed_events AS e INNER JOIN fired AS f USING (organisation_code, staff_id_system, staff_id) WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
-        AND (e.organisation_code, e.staff_id) IN (SELECT organisation_code, staff_id FROM fired)
         AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND has(f.best.7, (e.day, sipHash64(e.patient_id)))
     GROUP BY f.day, f.organisation_code, f.staff_id_system, f.staff_id
 )
