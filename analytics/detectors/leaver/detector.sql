@@ -1,17 +1,17 @@
 /* @detector
 id: leaver
-version: 1
+version: 2
 title: Use before the first or after the last day of service
 status: active
 severity: high
 mode: live
 grain: [staff_id_system, staff_id, organisation_code]
 period: day
-lookback_days: 0
-params: { lag_days_max: 1, lag_weight: 3, starter_weight: 0.7 }
+lookback_days: 14
+params: { lag_days_max: 1, lag_weight: 3, starter_weight: 0.7, usual_weight: 0.8, lookback_days: 14 }
 needs: [staff]
 silenced_by: none
-reason: "{staff} used the record in the name of {organisation} {days_off} {side}: {patients} in {events}. {elsewhere}"
+reason: "{staff} used the record in the name of {organisation} {days_off} {side}: {patients} in {events}. It was used on {used} of the {window} days up to then. {elsewhere}"
 @detector */
 WITH
 -- What a person did by their own hand on the days: one row per event.
@@ -59,18 +59,38 @@ found AS (
     GROUP BY e.staff_id_system, e.staff_id, e.organisation_code, e.day
     HAVING notEmpty(here) AND NOT arrayExists(time -> time.2 <= e.day AND time.3 >= e.day, here)
         AND days_off > {lag_days_max:UInt32}
+),
+-- On which days of the look-back they used it there at all: one row per identifier and organisation.
+used AS (
+    SELECT staff_id_system, staff_id, organisation_code, groupUniqArray(day) AS days
+    FROM committed_events
+    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        AND trigger != 'system' AND outcome IN ('success', 'unknown')
+        AND (organisation_code, staff_id) IN (SELECT organisation_code, staff_id FROM found)
+    GROUP BY staff_id_system, staff_id, organisation_code
+),
+-- Whoever uses it day after day goes on working, or has begun to, and the directory is late: on how many of the days since
+-- the last day of service, or of the look-back, there was any use before that of the day itself.
+judged AS (
+    SELECT f.*, has(f.past, f.days_off) AS is_past,
+        if(is_past, least(f.days_off, toInt32({lookback_days:UInt32})), toInt32({lookback_days:UInt32})) AS elapsed,
+        arrayCount(d -> d < f.day AND d > subtractDays(f.day, elapsed), u.days) AS days_before
+    FROM found AS f
+    INNER JOIN used AS u ON u.staff_id_system = f.staff_id_system AND u.staff_id = f.staff_id AND u.organisation_code = f.organisation_code
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
     '' AS patient_id, f.day AS day, f.events[1].1 AS first_at, f.events[-1].1 AS last_at,
     -- Days are the lag of paperwork, months are not. Who is about to start is mostly being set up.
-    round(f.days_off / (f.days_off + {lag_weight:Float64}) * if(has(f.past, f.days_off), 1, {starter_weight:Float64}), 4) AS score,
+    round(f.days_off / (f.days_off + {lag_weight:Float64}) * if(f.is_past, 1, {starter_weight:Float64})
+        * (1 - {usual_weight:Float64} * f.days_before / f.elapsed), 4) AS score,
     map('role', toString(f.role), 'organisation', if(g.name = '', toString(f.organisation_code), g.name),
         'days_off', concat(toString(f.days_off), if(f.days_off = 1, ' day', ' days')),
-        'side', if(has(f.past, f.days_off), 'after their last day of service there', 'before their first day of service there'),
+        'side', if(f.is_past, 'after their last day of service there', 'before their first day of service there'),
         'patients', concat(toString(f.patients), if(f.patients = 1, ' patient', ' patients')),
         'events', concat(toString(length(f.events)), if(length(f.events) = 1, ' event', ' events')),
+        'window', toString(f.elapsed), 'used', toString(f.days_before + 1),
         'elsewhere', if(f.is_elsewhere, 'They serve another organisation now.', 'No other service of theirs is known.')) AS facts,
     arrayMap(event -> event.3, f.events) AS event_ids,
     arrayMap(event -> toString(event.2), f.events) AS sources
-FROM found AS f
+FROM judged AS f
 LEFT JOIN organisations AS g ON g.organisation_code = f.organisation_code
