@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
+          globalSetup: 'test/support/migrated.ts',
           include: ['test/**/*.int.test.ts'],
           // The whole catalogue takes seconds to judge the smallest world: it is planned anew each time.
           testTimeout: 300_000,
@@ -38,6 +39,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'thresholds',
+          globalSetup: 'test/support/migrated.ts',
           include: ['test/thresholds/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
@@ -48,6 +50,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'senders',
+          globalSetup: 'test/support/migrated.ts',
           include: ['test/senders/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
@@ -58,6 +61,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'faults',
+          globalSetup: 'test/support/migrated.ts',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 1_800_000,
           hookTimeout: 120_000,
