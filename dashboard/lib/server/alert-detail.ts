@@ -143,6 +143,11 @@ export async function readAlert(
   };
 }
 
+/** Whether there is such an alert, and it is the viewer's own, so that it is somebody else's to look at. */
+export async function isOwnAlert(reader: Reader, alert_id: string): Promise<boolean> {
+  return (await reader.scoped('own_alert', { alert_id })).length > 0;
+}
+
 /**
  * The alert with nobody in it: not what was found, not by which detector, not whom or when. Either of two people who
  * are named beside a protected address gives away that the other lives there.

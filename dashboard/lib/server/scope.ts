@@ -1,6 +1,6 @@
 /** The one place through which a page reads: every query runs within the viewer's organisations, or has no person in it. */
 import type { Binds, SqlClient } from '#sql/client.ts';
-import { loadStatement } from '#sql/statement.ts';
+import { loadStatement, type Statement } from '#sql/statement.ts';
 import { alert_roles, type Role } from './roles.ts';
 
 /**
@@ -18,17 +18,29 @@ export interface Reader {
 
 /** Whose eyes a query runs under. */
 export interface Scope {
+  readonly user_id: string;
   readonly role: Role;
   readonly organisation_codes: readonly string[];
 }
 
 const scope_placeholder = '{organisation_codes:Array(String)}';
+const own_placeholder = '{own_staff:Array(String)}';
 
 /** A reader for `scope`; without one, nobody is signed in and every query is refused. */
 export function createReader(client: SqlClient, scope: Scope | undefined): Reader {
   const signedIn = () => {
     if (!scope) throw new TypeError('Nobody is signed in, so there is nothing to read for.');
     return scope;
+  };
+  // Once a request, and at the first statement that leaves out what is about the viewer; should it fail, so does the page.
+  let own: Promise<string[]> | undefined;
+  const ownBinds = async ({ text }: Statement, binds: Binds): Promise<Binds> => {
+    if (Object.hasOwn(binds, 'own_staff')) {
+      throw new TypeError('Who the viewer is is bound here and nowhere else.');
+    }
+    if (!text.includes(own_placeholder)) return {};
+    own ??= readOwnStaff(client, signedIn().user_id);
+    return { own_staff: await own };
   };
   return {
     async scoped(name, binds = {}) {
@@ -41,12 +53,18 @@ export function createReader(client: SqlClient, scope: Scope | undefined): Reade
         throw new TypeError('The scope is bound here and nowhere else.');
       }
       const in_scope = alert_roles.includes(role) ? organisation_codes : [];
-      return client.rows(statement, { ...binds, organisation_codes: in_scope }, { limits: 'page' });
+      const own_binds = await ownBinds(statement, binds);
+      return client.rows(
+        statement,
+        { ...binds, ...own_binds, organisation_codes: in_scope },
+        { limits: 'page' },
+      );
     },
     async exchange(name, binds = {}) {
       signedIn();
       const statement = loadStatement(`dashboard/queries/exchange/${statementName(name)}.sql`);
-      return client.rows(statement, binds, { limits: 'page' });
+      const own_binds = await ownBinds(statement, binds);
+      return client.rows(statement, { ...binds, ...own_binds }, { limits: 'page' });
     },
     async administrator(name, binds = {}) {
       if (signedIn().role !== 'administrator') {
@@ -56,6 +74,19 @@ export function createReader(client: SqlClient, scope: Scope | undefined): Reade
       return client.rows(statement, binds, { limits: 'page' });
     },
   };
+}
+
+/**
+ * The identifiers of staff that are the user's own, as `system|id`; none where nothing ties the user to a member of staff.
+ * Nobody is shown an alert about themself (decisions/0007).
+ */
+export async function readOwnStaff(client: SqlClient, user_id: string): Promise<string[]> {
+  const rows = await client.rows<{ own_staff: string }>(
+    loadStatement('dashboard/queries/people/own_staff.sql'),
+    { user_id },
+    { limits: 'page' },
+  );
+  return rows.map(({ own_staff }) => own_staff);
 }
 
 function statementName(name: string): string {

@@ -19,6 +19,7 @@ INNER JOIN
     SELECT v.alert_id AS alert_id, min(v.recorded_at) AS raised_at
     FROM alert_versions AS v
     WHERE v.alert_id IN (SELECT findings.alert_id FROM findings)
+        AND NOT has({own_staff:Array(String)}, concat(v.staff_id_system, '|', v.staff_id))
     GROUP BY v.alert_id
 ) AS raised USING (alert_id)
 GROUP BY detector_id, detector_version

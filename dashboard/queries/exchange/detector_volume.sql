@@ -7,7 +7,8 @@ FROM
     SELECT v.alert_id AS alert_id, argMax(toString(v.detector_id), v.version) AS detector_id, argMax(v.day, v.version) AS day,
         argMax(v.change, v.version) = 'withdrawn' AS is_withdrawn
     FROM alert_versions AS v
-    WHERE {is_all:Bool} OR v.organisation_code IN {codes:Array(String)}
+    WHERE ({is_all:Bool} OR v.organisation_code IN {codes:Array(String)})
+        AND NOT has({own_staff:Array(String)}, concat(v.staff_id_system, '|', v.staff_id))
     GROUP BY v.alert_id
 )
 GROUP BY detector_id, week

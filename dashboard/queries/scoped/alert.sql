@@ -7,6 +7,7 @@ WITH
             patient_id, day, first_at, last_at, raised_at, event_ids, score, facts, reason, change_reason, version
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     ),
     places AS
     (

@@ -6,6 +6,7 @@ WITH
         SELECT staff_id_system, staff_id, organisation_code, patient_id, day
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
             AND patient_id != ''
     ),
     opened AS MATERIALIZED

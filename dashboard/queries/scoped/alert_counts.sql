@@ -11,6 +11,7 @@ SELECT detector_id, severity, status, organisation_code, any(organisation_name) 
 FROM alerts
 LEFT JOIN places USING (organisation_code)
 WHERE organisation_code IN {organisation_codes:Array(String)}
+    AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     AND (
         (detector_id, organisation_code) IN (
             SELECT s.detector_id, s.organisation_code FROM detector_statuses AS s

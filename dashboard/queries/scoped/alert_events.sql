@@ -5,6 +5,7 @@ WITH this AS MATERIALIZED
         toDate(first_at, 'Europe/London') AS first_day, toDate(last_at, 'Europe/London') AS last_day
     FROM alerts
     WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+        AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
 )
 SELECT source, event_id, toFloat64(toUnixTimestamp64Milli(occurred_at)) AS at_ms, action, outcome, trigger,
     staff_name, role_name, section, application, site_code, device_id, ip_address, purpose, override, reason,

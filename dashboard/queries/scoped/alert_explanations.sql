@@ -6,6 +6,7 @@ WITH
             toDate(first_at, 'Europe/London') AS first_day, toDate(last_at, 'Europe/London') AS last_day
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     ),
     explained AS MATERIALIZED
     (

@@ -8,6 +8,7 @@ WHERE alert_id = {alert_id:String}
         SELECT alert_id
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     )
 ORDER BY version DESC
 LIMIT 50

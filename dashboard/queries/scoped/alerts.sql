@@ -8,6 +8,7 @@ WITH
             last_at, length(event_ids) AS events
         FROM alerts
         WHERE organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
             AND (
                 (detector_id, organisation_code) IN (
                     SELECT s.detector_id, s.organisation_code FROM detector_statuses AS s

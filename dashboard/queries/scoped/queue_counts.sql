@@ -11,5 +11,6 @@ SELECT arraySort(detector_ids) AS detectors, severity, lane, place > 0 AS is_sho
 FROM queue_entries
 LEFT JOIN places USING (organisation_code)
 WHERE organisation_code IN {organisation_codes:Array(String)}
+    AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
 GROUP BY detectors, severity, lane, is_shown, organisation_code
 ORDER BY organisation_code, detectors, severity, lane

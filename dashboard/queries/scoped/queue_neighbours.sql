@@ -8,6 +8,7 @@ WITH ordered AS
         leadInFrame(alert_ids[1], 1, '') OVER working AS next_alert_id
     FROM queue_entries
     WHERE organisation_code IN {organisation_codes:Array(String)}
+        AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
         AND ({detector_id:String} = '' OR has(detector_ids, {detector_id:String}))
         AND ({severity:String} = '' OR severity = {severity:String})
         AND ({lane:String} = '' OR lane = {lane:String})

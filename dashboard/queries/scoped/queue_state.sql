@@ -4,3 +4,4 @@ SELECT
     toUInt32(countIf(place > 0)) AS shown, toUInt32(countIf(place = 0)) AS below
 FROM queue_entries
 WHERE organisation_code IN {organisation_codes:Array(String)}
+    AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))

@@ -5,6 +5,7 @@ SELECT organisation_code, toString(week) AS monday, toUInt32(countIf(place > 0))
     toUInt32(countIf(place = 0)) AS below
 FROM queue_entries
 WHERE organisation_code IN {organisation_codes:Array(String)}
+    AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     AND week > {to_day:Date} - 28 AND week <= {to_day:Date}
 GROUP BY organisation_code, queue_entries.week
 ORDER BY organisation_code, queue_entries.week DESC

@@ -6,6 +6,7 @@ WITH
         SELECT detector_id, staff_id_system, staff_id, patient_id, organisation_code
         FROM alerts
         WHERE alert_id = {alert_id:String} AND organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
     )
 SELECT detector_id, toUInt32(count()) AS alerts,
     toUInt32(countIf(status = 'open')) AS open_ones, toUInt32(countIf(found IN {true_findings:Array(String)})) AS found_true,
@@ -16,6 +17,7 @@ FROM
     FROM alerts
     LEFT JOIN closed_alerts USING (alert_id)
     WHERE organisation_code IN {organisation_codes:Array(String)}
+        AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
         AND organisation_code IN (SELECT organisation_code FROM like_this)
         AND day > {to_day:Date} - 90 AND day <= {to_day:Date}
         AND (NOT {is_of_detector:Bool} OR detector_id IN (SELECT detector_id FROM like_this))

@@ -8,6 +8,7 @@ WITH
             made.expires_at > {now:DateTime64(3, 'UTC')} AND isNull(made.ended_at) AS is_in_force
         FROM suppressions_made AS made
         WHERE organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(made.staff_id_system, '|', made.staff_id))
     ),
     standing AS
     (
@@ -16,6 +17,7 @@ WITH
             argMax(toString(v.organisation_code), v.version) AS of_organisation
         FROM alert_versions AS v
         WHERE v.organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(v.staff_id_system, '|', v.staff_id))
             AND v.alert_id NOT IN (SELECT closed_alerts.alert_id FROM closed_alerts)
         GROUP BY v.alert_id
         HAVING argMax(v.change, v.version) != 'withdrawn'

@@ -106,7 +106,7 @@ onEachEngine('the weekly budget', (engine) => {
   });
 
   test('a role without alerts reads no budget', async () => {
-    const lead = { role: 'programme_lead', organisation_codes: [trust] } as const;
+    const lead = { user_id: 'u2', role: 'programme_lead', organisation_codes: [trust] } as const;
     const seen = await readBudgets(createReader(engine().client, lead), lead, clock.now());
     expect(seen.budgets).toEqual([]);
   });

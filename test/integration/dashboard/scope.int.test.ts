@@ -17,7 +17,7 @@ import {
 import { onEachEngine } from '../../support/engines.ts';
 
 const now = Date.parse('2026-11-20T12:00:00Z');
-const investigator: Scope = { role: 'investigator', organisation_codes: [trust] };
+const investigator: Scope = { user_id: 'u1', role: 'investigator', organisation_codes: [trust] };
 const list = (query: string) => parseAlertFilters(new URLSearchParams(query));
 
 onEachEngine('scope', (engine) => {
@@ -57,7 +57,7 @@ onEachEngine('scope', (engine) => {
   });
 
   test('the other organisation sees its own, and its staff are no colleagues of the first’s', async () => {
-    const other = readerFor({ role: 'guardian', organisation_codes: [other_trust] });
+    const other = readerFor({ user_id: 'u2', role: 'guardian', organisation_codes: [other_trust] });
     expect(await readAlert(other, other_alert_id)).toBeDefined();
     expect(await readAlert(other, own_alert_id)).toBeUndefined();
     const detail = await readAlert(readerFor(investigator), own_alert_id);
@@ -66,7 +66,7 @@ onEachEngine('scope', (engine) => {
 
   test('a role without alerts has none, even with organisations to its name', async () => {
     for (const role of ['programme_lead', 'administrator'] as const) {
-      const reader = readerFor({ role, organisation_codes: [trust] });
+      const reader = readerFor({ user_id: 'u3', role, organisation_codes: [trust] });
       expect(await reader.scoped('alert', { alert_id: own_alert_id })).toEqual([]);
     }
   });
@@ -76,6 +76,9 @@ onEachEngine('scope', (engine) => {
     await expect(
       reader.scoped('alert', { alert_id: 'x', organisation_codes: [other_trust] }),
     ).rejects.toThrow(/bound here/);
+    await expect(reader.scoped('alert', { alert_id: 'x', own_staff: [] })).rejects.toThrow(
+      /bound here/,
+    );
     await expect(reader.scoped('../people/user')).rejects.toThrow(/snake_case/);
     await expect(reader.administrator('reject_samples')).rejects.toThrow(/administrator/);
     await expect(readerFor(undefined).exchange('detectors')).rejects.toThrow(/Nobody is signed in/);

@@ -24,7 +24,11 @@ const other_number = '9990001073';
 onEachEngine('protected addresses', (engine) => {
   let load_seq = 100;
   const reader = () =>
-    createReader(engine().client, { role: 'investigator', organisation_codes: [trust] });
+    createReader(engine().client, {
+      user_id: 'u1',
+      role: 'investigator',
+      organisation_codes: [trust],
+    });
   /** The newest version of a patient. */
   const patient = (id: string, address_key: string, flags: string[]) =>
     engine().client.insert('patients_versions', [

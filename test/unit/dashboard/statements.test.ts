@@ -32,6 +32,19 @@ test('no statement that a page can reach reads where anybody lives', () => {
   }
 });
 
+test('every statement that reads alerts, or what was made of them, leaves out those about the viewer', () => {
+  const of_alerts =
+    /\b(FROM|JOIN) (alerts|alert_versions|queue_(entries|items)|(standing_)?findings|replay_alerts|suppressions_made)\b/;
+  const reading = [...statements('scoped'), ...statements('exchange')].filter(
+    ({ name, text }) =>
+      of_alerts.test(text) &&
+      // It says of some alerts which may not be told.
+      !name.endsWith('/withheld_alerts.sql'),
+  );
+  expect(reading.length).toBeGreaterThan(15);
+  for (const { name, text } of reading) expect(text, name).toContain('{own_staff:Array(String)}');
+});
+
 test('what an alert says is read only where it may be withheld', () => {
   const told = statements('scoped')
     .filter(

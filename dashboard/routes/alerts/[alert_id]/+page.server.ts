@@ -1,6 +1,6 @@
 /** One alert, and what reviewers conclude of it. Another organisation's is a 404, as is one that never was. */
 import { error, fail, redirect } from '@sveltejs/kit';
-import { readAlert } from '../../../lib/server/alert-detail.ts';
+import { isOwnAlert, readAlert } from '../../../lib/server/alert-detail.ts';
 import {
   headOf,
   parseFindingForm,
@@ -30,6 +30,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     // What does not look like our ids may be anything that a person typed, and is not kept.
     const subject_ids = alert_id_form.test(alert_id) ? [alert_id] : [];
     await locals.record({ action: 'refused', subject_kind: 'alert', subject_ids });
+    if (await isOwnAlert(reader, alert_id)) withheldFromViewer();
     notFound();
   }
   const filters = filtersOf(url);
@@ -93,6 +94,14 @@ function isFromQueue(url: URL): boolean {
 function filtersOf(url: URL): QueueFilters {
   const filters = parseQueueFilters(isFromQueue(url) ? url.searchParams : new URLSearchParams());
   return isFromQueue(url) ? filters : { ...filters, show: 'all' };
+}
+
+/** Said to whoever has the address already, and of nothing that the alert says. */
+function withheldFromViewer(): never {
+  error(403, 'This alert is for somebody else to look at.', {
+    remedy:
+      'It is linked with your own sign-in, or with a name like yours. Nobody looks at what concerns themself: a colleague does. That is so for everybody, and says nothing about you.',
+  });
 }
 
 function notFound(): never {
