@@ -25,7 +25,7 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'access-audit-delivery-'));
 const exchange = join(directory, 'exchange');
 let as_sent: Judged;
-/** How many more alerts of innocent looks a missing feed may make: a half, where nothing held back would make it tenfold. */
+/** How many more alerts of innocent looks a missing feed may make: a half. */
 const more = 1.5;
 
 beforeAll(async () => {
