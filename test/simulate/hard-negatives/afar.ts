@@ -51,7 +51,8 @@ export function unrecordedVisitors(casting: Casting): Draft[] {
   return Array.from({ length: Math.ceil(wanted) }).flatMap(() => {
     const post = random.pick(able);
     const afar = AREAS.filter(({ index }) => !isServed(post.organisation, index));
-    const people = afar.length === 0 ? [] : (world.population.by_area[random.pick(afar).index] ?? []);
+    const people =
+      afar.length === 0 ? [] : (world.population.by_area[random.pick(afar).index] ?? []);
     const patient = people.length === 0 ? undefined : random.pick(people);
     if (patient === undefined || patient.died !== undefined || isTied(post, patient)) return [];
     return casting.days(post, 1).map((day) => ({ post, patient, day }));
