@@ -225,6 +225,11 @@ test('a guardian tries a threshold, saves it once it was tried, and switches the
   const page = await context.newPage();
   await page.goto('/detectors');
   await page.click('text=Someone at the same address');
+  expect(await page.locator('#volume-finding').innerText()).toMatch(/^3 alerts in the week from /);
+  const weeks = await context.request.get('/detectors/household/weeks.csv');
+  expect(await weeks.text()).toMatch(
+    /^week_from,alerts,of_them_withdrawn_since\n\d{4}-\d\d-\d\d,3,2\n$/,
+  );
   await page.click('text=Try it on the last 90 days');
   expect(await page.locator('.nhsuk-error-message').innerText()).toContain('Change at least one');
   await page.fill('[name=param-occupants_max]', '6');

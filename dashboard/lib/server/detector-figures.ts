@@ -1,5 +1,6 @@
 /** How detectors do, within the viewer's organisations or over the exchange: volume, precision, time, drift. No person is in it. */
 import { false_findings, true_findings } from '../finding-words.ts';
+import { formatCount, formatLocalDay, plural } from '../format.ts';
 import { alert_roles } from './roles.ts';
 import type { Reader } from './scope.ts';
 import type { Viewer } from './sessions.ts';
@@ -35,7 +36,8 @@ export interface VersionRow {
 }
 
 export interface DetectorFigures {
-  readonly weeks: readonly WeekRow[];
+  /** The latest weeks up to the last in which any detector raised an alert, the oldest first; zero where it raised none. */
+  readonly weeks: readonly Omit<WeekRow, 'detector_id'>[];
   readonly versions: readonly VersionRow[];
   readonly alerts: number;
   readonly withdrawn: number;
@@ -71,6 +73,21 @@ export async function readFigures(
   );
 }
 
+/** What the weeks come to, in a sentence. */
+export function weeksFinding(weeks: DetectorFigures['weeks']): string {
+  const latest = weeks.at(-1);
+  const before = weeks.slice(0, -1);
+  if (!latest) return 'No alert yet';
+  if (weeks.every(({ alerts }) => alerts === 0))
+    return `No alert in the latest ${plural(weeks.length, 'week')}`;
+  const now = `${plural(latest.alerts, 'alert')} in the week from ${formatLocalDay(latest.week)}`;
+  if (before.length === 0) return now;
+  const usual = sum(before.map(({ alerts }) => alerts)) / before.length;
+  return before.length === 1
+    ? `${now}, ${formatCount(usual)} in the one before`
+    : `${now}, ${usual.toFixed(1)} a week in the ${before.length} before`;
+}
+
 function figuresOf(
   weeks: readonly WeekRow[],
   versions: readonly VersionRow[],
@@ -78,12 +95,17 @@ function figuresOf(
   staff: number,
 ): DetectorFigures {
   const alerts = sum(weeks.map((row) => row.alerts));
-  const counts = new Map(weeks.map((row) => [row.week, row.alerts]));
-  const series = all_weeks.map((week) => counts.get(week) ?? 0);
+  const known = new Map(weeks.map((row) => [row.week, row]));
+  const filled = all_weeks.map((week) => ({
+    week,
+    alerts: known.get(week)?.alerts ?? 0,
+    withdrawn: known.get(week)?.withdrawn ?? 0,
+  }));
+  const series = filled.map((row) => row.alerts);
   const [before, latest] = [series.slice(0, -4), series.slice(-4)];
   const mean = (of: readonly number[]) => sum(of) / Math.max(1, of.length);
   return {
-    weeks,
+    weeks: filled.slice(-weeks_shown),
     versions,
     alerts,
     withdrawn: sum(weeks.map((row) => row.withdrawn)),
@@ -125,6 +147,8 @@ function weeksBetween(weeks: readonly string[]): string[] {
   return all;
 }
 
+/** A quarter: a detector that drifts shows it by then. */
+const weeks_shown = 13;
 const week_ms = 7 * 86_400_000;
 const lesser = (a: string, b: string) => (b < a ? b : a);
 const greater = (a: string, b: string) => (b > a ? b : a);

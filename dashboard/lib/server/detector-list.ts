@@ -101,7 +101,7 @@ export async function readDetector(reader: Reader, viewer: Seen, detector_id: st
     readme: parseMarkdown(card.readme),
     statuses: statusesOf(statuses, detector_id, card.ceiling),
     figures: summaryOf(figures.get(detector_id)),
-    weeks: (figures.get(detector_id)?.weeks ?? []).slice(0, 13),
+    weeks: figures.get(detector_id)?.weeks ?? [],
     versions: (figures.get(detector_id)?.versions ?? []).map((row) => ({
       ...row,
       interval: wilsonInterval(row.true_count, row.true_count + row.false_count),

@@ -30,6 +30,10 @@ export const route_table: Readonly<Record<string, RouteRule>> = {
     seen_by: ['investigator', 'guardian', 'administrator'],
     is_audited: true,
   },
+  '/detectors/[detector_id]/weeks.csv': {
+    seen_by: ['investigator', 'guardian', 'administrator'],
+    is_audited: true,
+  },
   '/suppressions': { seen_by: alert_roles, is_audited: true, menu: 'Suppressions' },
   '/suppressions/new': { seen_by: alert_roles, is_audited: true },
   '/usage': { seen_by: ['programme_lead', 'administrator'], is_audited: false, menu: 'Usage' },

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { monthlyBars } from '../../../dashboard/charts/monthly-bars.ts';
 import { rankedBars } from '../../../dashboard/charts/ranked-bars.ts';
+import { weeklyVolume } from '../../../dashboard/charts/weekly-volume.ts';
 import { chart_widths, renderSvg } from '../../../dashboard/lib/server/render-chart.ts';
 
 const wide = { width: chart_widths.wide };
@@ -47,6 +48,24 @@ test('very long names are broken and shortened, and the rest keeps its place', (
   const svg = renderSvg(rankedBars(rows, narrow), 'Long names');
   expect(svg).toMatchSnapshot();
   expect(svg).toContain('…');
+});
+
+test('weeks are filled for what stands, hollow on top for what was withdrawn, and bare where nothing was', () => {
+  const rows = [
+    { week: '2026-10-26', alerts: 3, withdrawn: 1 },
+    { week: '2026-11-02', alerts: 0, withdrawn: 0 },
+    { week: '2026-11-09', alerts: 2, withdrawn: 2 },
+  ];
+  const svg = renderSvg(weeklyVolume(rows, narrow), 'Three weeks');
+  expect(svg).toMatchSnapshot();
+  // One week stands in part, none wholly, two were withdrawn in part or wholly.
+  expect(svg.match(/<rect/g)?.length).toBe(3);
+});
+
+test('one alert has no tick at a half', () => {
+  const rows = [{ week: '2026-11-09', alerts: 1, withdrawn: 0 }];
+  const figures = renderSvg(weeklyVolume(rows, wide), 'One alert').match(/>[0-9.,]+</g);
+  expect(figures).toEqual(['>0<', '>1<']);
 });
 
 test('a chart needs no inline style, says what it is, and has text of twelve points', () => {

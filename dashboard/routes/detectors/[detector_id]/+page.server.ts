@@ -10,6 +10,9 @@ import {
   saveReplayed,
   type Deciding,
 } from '../../../lib/server/detector-decisions.ts';
+import { weeklyVolume } from '../../../charts/weekly-volume.ts';
+import { weeksFinding } from '../../../lib/server/detector-figures.ts';
+import { drawChart } from '../../../lib/server/render-chart.ts';
 import { readDetector } from '../../../lib/server/detector-list.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
@@ -26,6 +29,14 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   });
   return {
     detector,
+    volume: {
+      finding: weeksFinding(detector.weeks),
+      svg: drawChart(
+        weeklyVolume,
+        detector.weeks,
+        'Bar chart of alerts by week, those that stand and those withdrawn since',
+      ),
+    },
     may_decide: mayDecide(viewer),
     is_administrator: viewer.role === 'administrator',
   };
