@@ -73,6 +73,12 @@ onEachEngine('alerts about the viewer', (engine) => {
         ...{ note: 'SECRET-NOTE', found_at: clock.now() },
       },
     ]);
+    await engine().client.insert('replay_alerts', [
+      {
+        ...{ request_id: 'q1', change: 'going', alert_id: own_alert_id, detector_id: 'household' },
+        ...{ organisation_code: trust, day: '2026-11-18' },
+      },
+    ]);
     const seenBy = async (user_id: string) => {
       const reader = createReader(engine().client, {
         user_id,
@@ -102,6 +108,7 @@ onEachEngine('alerts about the viewer', (engine) => {
             (name) => reader.scoped(name, { alert_id: own_alert_id }),
           ),
         ),
+        replayed: await reader.scoped('replay_alerts', { request_ids: ['q1'] }),
         heads: await reader.scoped('alert_heads', { alert_ids: [own_alert_id] }),
       };
     };
@@ -130,6 +137,7 @@ onEachEngine('alerts about the viewer', (engine) => {
     expect(previewed(theirs) - previewed(mine)).toBe(1);
     expect(theirs.figures - mine.figures).toBe(1);
     expect(theirs.by_id.filter((rows) => rows.length > 0).length).toBe(4);
+    expect([theirs.replayed.length, mine.replayed.length]).toEqual([1, 0]);
     expect([mine.by_id.flat(), mine.heads]).toEqual([[], []]);
     expect(JSON.stringify(theirs)).toMatch(/SECRET-NOTE/);
     expect(JSON.stringify(mine)).not.toMatch(new RegExp(`SECRET|Alex|"s1"|${own_alert_id}`));
