@@ -1,6 +1,6 @@
 /* @detector
 id: demographics_only
-version: 2
+version: 3
 title: Unlinked looks at demographics alone
 status: signal
 severity: medium
@@ -10,6 +10,7 @@ grain: [staff_id_system, staff_id, organisation_code]
 period: day
 lookback_days: 28
 params:
+  once_in_max: "100000000"
   demographics: "demograph|patient.?details|contact.?details|address|personal.?details"
   tail_max: 0.01
   unlinked_min: 3
@@ -122,7 +123,8 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     map('role', toString(best.1), 'accesses', toString(best.2), 'added', toString(best.4), 'unlinked', toString(best.5),
         'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'link', if(best.3 = 'team', 'no link of their team explains', 'nothing explains'),
-        'expected', toString(round(best.2 * best.6, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.7) - floor(log10(1 / best.7))), 1) * exp10(floor(log10(1 / best.7))))),
+        'expected', toString(round(best.2 * best.6, 1)), 'once_in',
+            concat(toString(round(round(exp10(log10(least(1 / best.7, toFloat64({once_in_max:String}))) - floor(log10(least(1 / best.7, toFloat64({once_in_max:String}))))), 1) * exp10(floor(log10(least(1 / best.7, toFloat64({once_in_max:String}))))))), if(1 / best.7 > toFloat64({once_in_max:String}), ' or more', '')),
         'lookback_days', toString({lookback_days:UInt32})) AS facts,
     arrayMap(event -> event.3, events) AS event_ids,
     arrayMap(event -> toString(event.2), events) AS sources

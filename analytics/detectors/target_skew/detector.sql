@@ -1,6 +1,6 @@
 /* @detector
 id: target_skew
-version: 3
+version: 4
 title: Unlinked looks at patients of one sex or age
 status: active
 severity: medium
@@ -10,6 +10,7 @@ grain: [staff_id_system, staff_id, organisation_code]
 period: day
 lookback_days: 28
 params:
+  once_in_max: "100000000"
   ages: "13,18,30,45,65,80"
   q_max: 0.01
   patients_min: 8
@@ -138,5 +139,6 @@ SELECT staff_id_system, staff_id, organisation_code, '' AS patient_id, day, even
             best.3.3 - best.3.2 = last_band, ' of all ages', best.3.2 = 0, concat(' under ', toString(edges[best.3.3 + 1])),
             best.3.3 = last_band, concat(' of ', toString(edges[best.3.2]), ' and over'),
             concat(' aged ', toString(edges[best.3.2]), ' to ', toString(edges[best.3.3 + 1] - 1)))),
-        'link', if(best.2 = 'team', 'no link of their team explains', 'nothing explains'), 'expected', toString(round(best.4 * best.5, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.8) - floor(log10(1 / best.8))), 1) * exp10(floor(log10(1 / best.8))))),
+        'link', if(best.2 = 'team', 'no link of their team explains', 'nothing explains'), 'expected', toString(round(best.4 * best.5, 1)), 'once_in',
+            concat(toString(round(round(exp10(log10(least(1 / best.8, toFloat64({once_in_max:String}))) - floor(log10(least(1 / best.8, toFloat64({once_in_max:String}))))), 1) * exp10(floor(log10(least(1 / best.8, toFloat64({once_in_max:String}))))))), if(1 / best.8 > toFloat64({once_in_max:String}), ' or more', '')),
         'lookback_days', toString({lookback_days:UInt32})) AS facts, arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources FROM found

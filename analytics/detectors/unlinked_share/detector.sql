@@ -1,6 +1,6 @@
 /* @detector
 id: unlinked_share
-version: 2
+version: 3
 title: More unexplained looks than the person's role has
 status: active
 severity: medium
@@ -11,7 +11,7 @@ period: day
 lookback_days: 56
 grace_days: 3
 params:
-  { q_max: 0.2, unlinked_min: 3, prior_weight: 30, dispersion_weight: 0.02, deviations_weight: 3,
+  { once_in_max: "100000000", q_max: 0.2, unlinked_min: 3, prior_weight: 30, dispersion_weight: 0.02, deviations_weight: 3,
     teamless_share_max: 0.5, team_weight: 0.25, organisation_weight: 0.45, lookback_days: 56 }
 needs: [care_relationships]
 silenced_by: team
@@ -129,7 +129,8 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     map('role', toString(best.1), 'accesses', toString(best.2), 'added', toString(best.4), 'unlinked', toString(best.5),
         'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'link', if(best.3 = 'team', 'no link of their team explains', 'nothing explains'),
-        'expected', toString(round(best.2 * best.6, 1)), 'once_in', toString(round(round(exp10(log10(1 / best.7) - floor(log10(1 / best.7))), 1) * exp10(floor(log10(1 / best.7))))),
+        'expected', toString(round(best.2 * best.6, 1)), 'once_in',
+            concat(toString(round(round(exp10(log10(least(1 / best.7, toFloat64({once_in_max:String}))) - floor(log10(least(1 / best.7, toFloat64({once_in_max:String}))))), 1) * exp10(floor(log10(least(1 / best.7, toFloat64({once_in_max:String}))))))), if(1 / best.7 > toFloat64({once_in_max:String}), ' or more', '')),
         'lookback_days', toString({lookback_days:UInt32})) AS facts,
     arrayMap(event -> event.3, events) AS event_ids,
     arrayMap(event -> toString(event.2), events) AS sources
