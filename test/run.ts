@@ -21,8 +21,9 @@ const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
 let broken_files = 0;
 for (const file of vitest.state.getTestModules()) {
   for (const test of file.children.allTests()) counts[test.result().state] += 1;
-  // A file that fails to load has no tests, and must still fail the run.
-  if (file.errors().length > 0) broken_files += 1;
+  // A file that fails to load has no tests, and a suite may fail after its last: both must still fail the run.
+  const suites = [file, ...file.children.allSuites()];
+  broken_files += suites.filter((suite) => suite.errors().length > 0).length;
 }
 const unhandled = vitest.state.getUnhandledErrors().length;
 await vitest.close();

@@ -55,7 +55,9 @@ export function useEngine(kind: Engine['kind']): () => TestEngine {
   afterAll(async () => {
     await opened?.engine.close();
     await server?.stop();
-    if (opened) await rm(opened.data_dir, { recursive: true, force: true });
+    // What a server still writes as it ends may come between the reading of a directory and its removal.
+    if (opened)
+      await rm(opened.data_dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }, 60_000);
   return () => {
     if (!opened) throw new Error('The engine is open only while tests run.');
