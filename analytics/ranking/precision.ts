@@ -100,8 +100,9 @@ const older_text_weight = 0.25;
  * Estimates precision by cell, which is a detector's alerts of one score band and one link, in four steps.
  *
  * 1. The evaluation. Within a detector, log-odds rise with the score and fall with the link by the same slopes for all
- *    (`score_slope`, `link_log_odds`; by half as much with the link for ties that are proved); how high they lie is what the evaluation found of the whole detector, shrunk to the
- *    default of its severity. A cell of which the evaluation saw enough goes its own way; a higher score never means less.
+ *    (`score_slope`, `link_log_odds`; by half as much with the link for ties that are proved); how high they lie is what the
+ *    evaluation found of the whole detector, shrunk to the default of its severity. A cell of which the evaluation saw
+ *    enough goes its own way; a higher score never means less.
  * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
  *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange: feeds miss
  *    care by the hundred, clinics see one sex, records of employment lag by weeks, and misuse is rare wherever it was counted.

@@ -105,7 +105,7 @@ async function readAsOf(dir: string): Promise<Static<typeof AsOf>> {
   if (
     Value.Check(AsOf, value) &&
     Object.entries(value).every(
-      ([dataset, at]) => dataset in datasets && typeof parseInstant(at) === 'number',
+      ([dataset, at]) => Object.hasOwn(datasets, dataset) && typeof parseInstant(at) === 'number',
     )
   )
     return value;

@@ -55,9 +55,7 @@ export function useEngine(kind: Engine['kind']): () => TestEngine {
   afterAll(async () => {
     await opened?.engine.close();
     await server?.stop();
-    // What a server still writes as it ends may come between the reading of a directory and its removal.
-    if (opened)
-      await rm(opened.data_dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    if (opened) await rm(opened.data_dir, { recursive: true, force: true });
   }, 60_000);
   return () => {
     if (!opened) throw new Error('The engine is open only while tests run.');

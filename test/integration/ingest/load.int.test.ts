@@ -107,6 +107,7 @@ onEachEngine('loading a directory', (engine) => {
       '{',
       '[]',
       '{"wards":"2026-01-01T00:00:00Z"}',
+      '{"toString":"2026-01-01T00:00:00Z"}',
       '{"patients":"last year"}',
     ]) {
       await writeFile(join(dir, 'reference/as_of.json'), text);

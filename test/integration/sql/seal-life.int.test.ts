@@ -20,7 +20,12 @@ onEachEngine('the life of the seals', (engine) => {
   beforeEach(async () => {
     running = await run(engine());
   });
-  afterEach(() => running.close());
+  // The log of our own audit is opened here and not by ingest; what its witness has yet to write would come after the
+  // directory is gone.
+  afterEach(async () => {
+    await running.close();
+    await open('own_audit').close();
+  });
 
   const log = pino({ level: 'silent' });
   const open = (log_name: LogName) =>
