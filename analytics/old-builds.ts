@@ -11,6 +11,7 @@ const tables = [
   'access_explanation_builds',
   'area_flow_builds',
   'access_link_builds',
+  'staff_link_day_builds',
   'link_coverage_builds',
   'circle_link_builds',
   'day_builds',

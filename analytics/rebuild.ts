@@ -117,6 +117,7 @@ async function buildBatch(
   await rollUp('area_flows');
   await explain(client, build, days, 'learned', grounds);
   await rollUp('access_links');
+  await rollUp('staff_link_days');
   await rollUp('link_coverage');
   // Before the switch: afterwards nobody could tell what the days said before, and a crash must not forget it.
   const stale = await findStaleDays(client, build, days, awaited);

@@ -66,6 +66,34 @@ figures AS (
     SELECT l.day AS day, 'accesses by hand' AS figure, toInt64(0) AS source, toInt64(count()) AS rolled_up
     FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
     UNION ALL
+    SELECT l.day AS day, 'unlinked accesses by person' AS figure, toInt64(countIf(l.strength < 'team')) AS source,
+        toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT s.day AS day, 'unlinked accesses by person' AS figure, toInt64(0) AS source,
+        toInt64(sum(if(length(s.unlinked_looks) = s.unlinked, s.unlinked, 0))) AS rolled_up
+    FROM staff_link_days AS s WHERE {is_every_day:Bool} OR s.day IN {days:Array(Date)} GROUP BY s.day
+    UNION ALL
+    SELECT l.day AS day, 'accesses by person' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT s.day AS day, 'accesses by person' AS figure, toInt64(0) AS source, toInt64(sum(s.accesses)) AS rolled_up
+    FROM staff_link_days AS s WHERE {is_every_day:Bool} OR s.day IN {days:Array(Date)} GROUP BY s.day
+    UNION ALL
+    SELECT l.day AS day, 'people by role' AS figure,
+        toInt64(uniqExact((l.organisation_code, l.role, l.staff_id_system, l.staff_id))) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'people by role' AS figure, toInt64(0) AS source, toInt64(sum(c.people)) AS rolled_up
+    FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
+    UNION ALL
+    SELECT l.day AS day, 'sections by role' AS figure, toInt64(sum(length(l.sections))) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'sections by role' AS figure, toInt64(0) AS source,
+        toInt64(sum(arraySum(mapValues(c.sections)))) AS rolled_up
+    FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
+    UNION ALL
     SELECT l.day AS day, 'accesses by role' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
     FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
     UNION ALL

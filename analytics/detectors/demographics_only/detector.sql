@@ -1,6 +1,6 @@
 /* @detector
 id: demographics_only
-version: 3
+version: 4
 title: Unlinked looks at demographics alone
 status: signal
 severity: medium
@@ -26,38 +26,46 @@ WITH
 -- A person's day: accesses of which the sections are known; those to demographics alone that nothing explains, and those
 -- that no link of the team explains.
 daily AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, max(organisation_type) AS organisation_type,
-        max(role) AS role, max(role_name) AS role_name, toInt64(count()) AS accesses,
-        countIf(strength < 'organisation' AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), sections)) AS unexplained,
-        countIf(NOT strength >= 'team' AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), sections)) AS unteamed
-    FROM access_links
-    WHERE notEmpty(sections) AND day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
-        AND (staff_id_system, staff_id) NOT IN (
-            SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+    SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
+        organisation_type, role, role_name, toInt64(sectioned) AS opened,
+        toInt64(arrayCount(look -> look.1 < 'organisation', alone)) AS without, toInt64(length(alone)) AS unteamed
+    FROM (
+        SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role, role_name, sectioned,
+            arrayFilter(look -> notEmpty(look.3) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), look.3), unlinked_looks) AS alone
+        FROM staff_link_days
+        WHERE sectioned > 0 AND day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+            AND (staff_id_system, staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
+    )
 ),
--- The same over the look-back: of the person, of their role and of their organisation. One row per person's day and
--- level of link: that day's, the person's, the role's and the organisation's accesses without it.
+-- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
+circles AS (
+    SELECT day, organisation_code, role, sum(c.opened) OVER of_role AS by_role, sum(c.opened) OVER of_all AS by_all,
+        sum(c.without) OVER of_role AS role_without, sum(c.without) OVER of_all AS all_without,
+        sum(c.unteamed) OVER of_role AS role_unteamed, sum(c.unteamed) OVER of_all AS all_unteamed
+    FROM (SELECT day, organisation_code, role, sum(d.opened) AS opened, sum(d.without) AS without, sum(d.unteamed) AS unteamed
+        FROM daily AS d GROUP BY day, organisation_code, role) AS c
+    WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
+        of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+),
+-- And of the person. The window sorts, so it has the figures alone: one row per person's day, by a hash of the person.
+pasts AS (
+    SELECT day, person, sum(d.opened) OVER past AS own, sum(d.without) OVER past AS own_without, sum(d.unteamed) OVER past AS own_unteamed
+    FROM daily AS d WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+),
+-- One row per person's judged day and level of link: that day's, the person's, the role's and the organisation's without it.
 persons AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role_name, sum(d.accesses) OVER past AS own,
-        sum(d.accesses) OVER of_role AS by_role, sum(d.accesses) OVER of_all AS by_all,
-        arrayJoin([
-            ('organisation', toInt64(d.unexplained), toInt64(sum(d.unexplained) OVER past),
-                toInt64(sum(d.unexplained) OVER of_role), toInt64(sum(d.unexplained) OVER of_all)),
-            ('team', toInt64(d.unteamed), toInt64(sum(d.unteamed) OVER past),
-                toInt64(sum(d.unteamed) OVER of_role), toInt64(sum(d.unteamed) OVER of_all))
-        ]) AS level
+    SELECT d.day AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
+        d.organisation_type AS organisation_type, d.role_name AS role_name, p.own AS own, c.by_role AS by_role, c.by_all AS by_all,
+        arrayJoin([('organisation', d.without, p.own_without, c.role_without, c.all_without),
+            ('team', d.unteamed, p.own_unteamed, c.role_unteamed, c.all_unteamed)]) AS level
     FROM daily AS d
-    WINDOW past AS (PARTITION BY organisation_code, staff_id_system, staff_id ORDER BY day
-            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-        of_role AS (PARTITION BY organisation_code, role ORDER BY day
-            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
-        of_all AS (PARTITION BY organisation_code ORDER BY day
-            RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+    INNER JOIN (SELECT x.* FROM pasts AS x WHERE day IN {days:Array(Date)}) AS p ON p.person = d.person AND p.day = d.day
+    INNER JOIN circles AS c ON c.day = d.day AND c.organisation_code = d.organisation_code AND c.role = d.role
+    WHERE d.day IN {days:Array(Date)}
 ),
 -- The share that is expected: the others' in the role, drawn to that of all others in the organisation. And by how much
 -- people differ from what all in the role have, beyond chance.
-expected AS (
+expected AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role_name, own AS accesses,
         level.1 AS link, level.2 AS added, level.3 AS unlinked,
         (level.5 - unlinked + 1) / (by_all - own + 1) AS organisation_share,
@@ -66,17 +74,21 @@ expected AS (
         (unlinked - own * pooled) * (unlinked - own * pooled) - own * pooled * (1 - pooled) AS excess,
         own * (own - 1) * pooled * (1 - pooled) AS pairs
     FROM persons
-    WHERE day IN {days:Array(Date)}
 ),
--- The dispersion among the others in organisations of the type, by moments, drawn to a small one.
+-- How much all in organisations of the type differ, added up in an order that is always the same: one row per day, type and level.
+types AS (
+    SELECT day, organisation_type, link, arraySum(arraySort(groupArray(excess))) AS all_excess, arraySum(arraySort(groupArray(pairs))) AS all_pairs
+    FROM expected GROUP BY day, organisation_type, link
+),
+-- The dispersion among the others, by moments, drawn to a small one, for who has more than expected and added to it on the day.
 spread AS (
-    SELECT e.*,
-        (greatest(sum(e.excess) OVER (PARTITION BY e.day, e.organisation_type, e.link) - e.excess, 0)
-                + {prior_weight:Float64} * {dispersion_weight:Float64})
-            / (sum(e.pairs) OVER (PARTITION BY e.day, e.organisation_type, e.link) - e.pairs + {prior_weight:Float64}) AS dispersion
+    SELECT e.*, (greatest(t.all_excess - e.excess, 0) + {prior_weight:Float64} * {dispersion_weight:Float64})
+            / (t.all_pairs - e.pairs + {prior_weight:Float64}) AS dispersion
     FROM expected AS e
+    INNER JOIN types AS t ON t.day = e.day AND t.organisation_type = e.organisation_type AND t.link = e.link
+    WHERE e.added > 0 AND e.unlinked >= {unlinked_min:UInt32} AND e.unlinked > e.accesses * e.share
 ),
--- The beta-binomial chance of as many, mid-p, for who has more than expected and added to it on the day.
+-- The beta-binomial chance of as many, mid-p.
 tested AS (
     SELECT day, organisation_code, staff_id_system, staff_id, role_name, accesses, link, added, unlinked, share,
         (1 - dispersion) / dispersion AS size, share * size AS a, (1 - share) * size AS b,
@@ -85,7 +97,7 @@ tested AS (
             range(toUInt32(unlinked), toUInt32(accesses) + 1)) AS tail,
         arraySum(tail) - (1 - arrayAvg([0, 1])) * tail[1] AS p
     FROM spread
-    WHERE added > 0 AND unlinked >= {unlinked_min:UInt32} AND unlinked > accesses * share AND dispersion < 1
+    WHERE dispersion < 1
 ),
 -- Where the chance is small, at either level: the person's smaller one, and of two that differ by how the engine adds up
 -- alone the one that nothing explains.
@@ -93,8 +105,7 @@ fired AS (
     SELECT day, organisation_code, staff_id_system, staff_id,
         argMin((role_name, accesses, link, added, unlinked, share, p), (toFloat32(p), link)) AS best
     FROM tested
-    WHERE p <= {tail_max:Float64}
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+    WHERE p <= {tail_max:Float64} GROUP BY day, organisation_code, staff_id_system, staff_id
 ),
 -- The accesses of the day that are without that link, and their events.
 looks AS (

@@ -1,6 +1,6 @@
 /* @detector
 id: off_shift
-version: 1
+version: 2
 title: Outside working hours
 status: signal
 severity: low
@@ -36,14 +36,10 @@ shifts AS MATERIALIZED (
 -- The weeks' days of staff on which they opened anything, all and by hour of weekdays or weekends: a row per week, kind
 -- of day, organisation and role.
 worked AS (
-    SELECT toMonday(day) AS week, organisation_code, role, formatDateTime(day, '%u') IN ('6', '7') AS is_weekend,
-        count() AS person_days, sumMap(hours, arrayMap(hour -> toUInt64(1), hours)) AS by_hour
-    FROM (
-        SELECT day, organisation_code, role, groupUniqArray(toHour(first_at, 'Europe/London')) AS hours
-        FROM access_links
-        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-        GROUP BY day, organisation_code, role, staff_id_system, staff_id
-    )
+    SELECT toMonday(c.day) AS week, organisation_code, role, formatDateTime(c.day, '%u') IN ('6', '7') AS is_weekend,
+        sum(c.people) AS person_days, sumMap(mapKeys(c.hours), arrayMap(n -> toUInt64(n), mapValues(c.hours))) AS by_hour
+    FROM link_coverage AS c
+    WHERE c.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND c.day < arrayMax({days:Array(Date)})
     GROUP BY week, organisation_code, role, is_weekend
 ),
 -- Of each judged day the whole weeks before it: one row per judged day, organisation and role, with the hours of its kind.

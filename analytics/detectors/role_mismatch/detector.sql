@@ -1,6 +1,6 @@
 /* @detector
 id: role_mismatch
-version: 1
+version: 2
 title: A section that the role has no use for
 status: signal
 severity: low
@@ -32,20 +32,15 @@ suspects AS (
         AND (staff_id_system, staff_id) NOT IN (
             SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
--- What all roles open: accesses by day, type of organisation, role and section. The section '' counts all accesses.
-counted AS (
-    SELECT day, organisation_type, role, arrayJoin(arrayPushBack(sections, '')) AS section, count() AS accesses
-    FROM access_links
-    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-    GROUP BY day, organisation_type, role, section
-),
--- The same over the look-back of each judged day: one row per judged day, type and role.
+-- What all roles open, over the look-back of each judged day: accesses by section, and under '' all. One row per judged
+-- day, type of organisation and role.
 roles AS MATERIALIZED (
-    SELECT arrayJoin(arrayFilter(judged -> c.day < judged AND c.day >= subtractDays(judged, {lookback_days:UInt32}),
-            {days:Array(Date)})) AS day,
-        organisation_type, role, sumMap(map(toString(section), toInt64(c.accesses))) AS by_section
-    FROM counted AS c
-    GROUP BY day, organisation_type, role
+    SELECT judged AS day, organisation_type, role,
+        sumMap(mapConcat(mapFromArrays(mapKeys(c.sections), arrayMap(n -> toInt64(n), mapValues(c.sections))), map('', toInt64(c.accesses)))) AS by_section
+    FROM link_coverage AS c
+    ARRAY JOIN arrayFilter(d -> c.day < d AND c.day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    WHERE c.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND c.day < arrayMax({days:Array(Date)})
+    GROUP BY judged, organisation_type, role
 ),
 types AS (
     SELECT day, organisation_type, sumMap(r.by_section) AS by_section
@@ -60,7 +55,7 @@ candidates AS MATERIALIZED (
     FROM suspects AS s
     INNER JOIN roles AS r ON r.day = s.day AND r.organisation_type = s.organisation_type AND r.role = s.role
     INNER JOIN (
-        SELECT staff_id_system, staff_id, toInt64(count()) AS own FROM access_links
+        SELECT staff_id_system, staff_id, toInt64(sum(accesses)) AS own FROM staff_link_days
         WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         GROUP BY staff_id_system, staff_id
     ) AS c ON c.staff_id_system = s.staff_id_system AND c.staff_id = s.staff_id

@@ -1,6 +1,6 @@
 /* @detector
 id: sensitive_section
-version: 1
+version: 2
 title: Sensitive content that the role hardly ever opens
 status: active
 severity: medium
@@ -22,7 +22,7 @@ reason: "{staff} opened {section}, and nothing tells of care by them or their te
 @detector */
 WITH
 -- Accesses without a team's link to sensitive content: one row per access and section.
-suspects AS MATERIALIZED (
+suspects AS (
     SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role, role_name, organisation_type, strength,
         coverage, arrayJoin(arrayFilter(name -> match(lowerUTF8(name), {sensitive:String}), sections)) AS section
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'team', back_days = {lookback_days:UInt32})
@@ -30,25 +30,34 @@ suspects AS MATERIALIZED (
         AND (staff_id_system, staff_id) NOT IN (
             SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
--- What all roles open: accesses by day, type of organisation, role and section. The section '' counts all accesses.
-counted AS (
-    SELECT day, organisation_type, role, arrayJoin(arrayPushBack(sections, '')) AS section, count() AS accesses
-    FROM access_links
-    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day < arrayMax({days:Array(Date)})
-    GROUP BY day, organisation_type, role, section
-),
--- The same over the look-back of each judged day: one row per judged day, type and role.
+-- What all roles open, over the look-back of each judged day: accesses by section, and under '' all. One row per judged
+-- day, type of organisation and role.
 roles AS MATERIALIZED (
-    SELECT arrayJoin(arrayFilter(judged -> c.day < judged AND c.day >= subtractDays(judged, {lookback_days:UInt32}),
-            {days:Array(Date)})) AS day,
-        organisation_type, role, sumMap(map(toString(section), toInt64(c.accesses))) AS by_section
-    FROM counted AS c
-    GROUP BY day, organisation_type, role
+    SELECT judged AS day, organisation_type, role,
+        sumMap(mapConcat(mapFromArrays(mapKeys(c.sections), arrayMap(n -> toInt64(n), mapValues(c.sections))), map('', toInt64(c.accesses)))) AS by_section
+    FROM link_coverage AS c
+    ARRAY JOIN arrayFilter(d -> c.day < d AND c.day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    WHERE c.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND c.day < arrayMax({days:Array(Date)})
+    GROUP BY judged, organisation_type, role
 ),
 types AS (
     SELECT day, organisation_type, sumMap(r.by_section) AS by_section
     FROM roles AS r
     GROUP BY day, organisation_type
+),
+-- Those that can be rare once the person's own accesses are left out, which are no more than all they made in the range.
+candidates AS MATERIALIZED (
+    SELECT s.day AS day, s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.organisation_code AS organisation_code,
+        s.patient_id AS patient_id, s.role AS role, s.role_name AS role_name, s.organisation_type AS organisation_type,
+        s.strength AS strength, s.coverage AS coverage, s.section AS section
+    FROM suspects AS s
+    INNER JOIN roles AS r ON r.day = s.day AND r.organisation_type = s.organisation_type AND r.role = s.role
+    INNER JOIN (
+        SELECT staff_id_system, staff_id, toInt64(sum(accesses)) AS own FROM staff_link_days
+        WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        GROUP BY staff_id_system, staff_id
+    ) AS c ON c.staff_id_system = s.staff_id_system AND c.staff_id = s.staff_id
+    WHERE r.by_section[toString(s.section)] - c.own < {share_max:Float64} * (r.by_section[''] + {prior_weight:Float64})
 ),
 -- What the person opened in that time, to be left out of what their role does.
 persons AS (
@@ -57,7 +66,7 @@ persons AS (
         sumMap(arrayMap(name -> toString(name), arrayPushBack(a.sections, '')), arrayMap(name -> toInt64(1), arrayPushBack(a.sections, ''))) AS sums,
         mapFromArrays(sums.1, sums.2) AS by_section
     FROM access_links AS a
-    INNER JOIN (SELECT DISTINCT day, staff_id_system, staff_id FROM suspects) AS s
+    INNER JOIN (SELECT DISTINCT day, staff_id_system, staff_id FROM candidates) AS s
         ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id
     WHERE a.day < s.day AND a.day >= subtractDays(s.day, {lookback_days:UInt32})
         AND a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day < arrayMax({days:Array(Date)})
@@ -71,7 +80,7 @@ shares AS (
         r.by_section[section] - p.by_section[section] AS touched, r.by_section[''] - p.by_section[''] AS accesses,
         (t.by_section[section] - p.by_section[section] + 1) / (t.by_section[''] - p.by_section[''] + 1) AS usual_share,
         (touched + {prior_weight:Float64} * usual_share) / (accesses + {prior_weight:Float64}) AS share
-    FROM suspects AS s
+    FROM candidates AS s
     INNER JOIN roles AS r ON r.day = s.day AND r.organisation_type = s.organisation_type AND r.role = s.role
     INNER JOIN types AS t ON t.day = s.day AND t.organisation_type = s.organisation_type
     LEFT JOIN persons AS p ON p.day = s.day AND p.staff_id_system = s.staff_id_system AND p.staff_id = s.staff_id

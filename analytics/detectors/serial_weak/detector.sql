@@ -1,6 +1,6 @@
 /* @detector
 id: serial_weak
-version: 2
+version: 3
 title: Several weak signs on one person
 status: active
 severity: medium
@@ -27,26 +27,22 @@ reason: "{staff} shows {kinds} unusual things in {lookback_days} days that no li
 WITH
 ['sensitive content', 'demographics alone', 'out of hours', 'other unlinked looks'] AS names,
 -- Each access under one kind at most, so that kinds do not overlap; under none where the team is linked.
-marked AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, patient_id, role, role_name, strength, multiIf(
-            strength >= 'team', '',
-            arrayExists(name -> match(lowerUTF8(name), {sensitive:String}), sections), names[1],
-            notEmpty(sections) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), sections), 'demographics alone',
-            toHour(first_at, 'Europe/London') < toUInt8(splitByChar(',', {hours:String})[1])
-                OR toHour(first_at, 'Europe/London') >= toUInt8(splitByChar(',', {hours:String})[-1]), 'out of hours',
-            names[-1]) AS kind
-    FROM access_links
-    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
-        AND (staff_id_system, staff_id) NOT IN (
-            SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
-),
+(strength, hour, sections) -> multiIf(
+        strength >= 'team', '',
+        arrayExists(name -> match(lowerUTF8(name), {sensitive:String}), sections), names[1],
+        notEmpty(sections) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), sections), 'demographics alone',
+        hour < toUInt8(splitByChar(',', {hours:String})[1]) OR hour >= toUInt8(splitByChar(',', {hours:String})[-1]), 'out of hours',
+        names[-1]) AS kind_of,
 -- A person's day: accesses, and counts by kind.
 daily AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
-        max(role) AS role, max(m.role_name) AS role_name,
-        toInt64(count()) AS accesses, sumForEach(arrayMap(name -> toInt64(name = m.kind), names)) AS hits
-    FROM marked AS m
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+        role, role_name, toInt64(s.accesses) AS accesses, arrayMap(name -> toInt64(countEqual(kinds, name)), names) AS hits
+    FROM (
+        SELECT l.*, arrayMap(look -> kind_of(look.1, look.2, look.3), l.unlinked_looks) AS kinds
+        FROM staff_link_days AS l
+        WHERE l.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND l.day <= arrayMax({days:Array(Date)})
+            AND (l.staff_id_system, l.staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
+    ) AS s
 ),
 -- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
 circles AS (
@@ -54,24 +50,28 @@ circles AS (
         sumForEach(c.hits) OVER of_role AS role_hits, sumForEach(c.hits) OVER of_all AS all_hits
     FROM (
         SELECT day, organisation_code, role, sum(d.accesses) AS accesses, sumForEach(d.hits) AS hits
-        FROM daily AS d
-        GROUP BY day, organisation_code, role
+        FROM daily AS d GROUP BY day, organisation_code, role
     ) AS c
     WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
         of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
--- And of the person, of those who can show enough kinds at all: one row per person's day.
+-- And of the person, of those who can show enough kinds at all. The window sorts, so it has the figures alone: one row per
+-- person's day, by the hash of the person.
+pasts AS (
+    SELECT day, person, sum(d.accesses) OVER past AS own, sumForEach(d.hits) OVER past AS hits
+    FROM daily AS d
+    WHERE person IN (SELECT person FROM daily AS d GROUP BY person HAVING arrayCount(hit -> hit > 1, sumForEach(d.hits)) >= {kinds_min:UInt32} - 1)
+    WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
+),
+-- One row per person's judged day.
 persons AS (
-    SELECT p.*, c.by_role AS by_role, c.by_all AS by_all, c.role_hits AS role_hits, c.all_hits AS all_hits
-    FROM (
-        SELECT day, organisation_code, staff_id_system, staff_id, role, role_name, d.hits AS added,
-            sum(d.accesses) OVER past AS own, sumForEach(d.hits) OVER past AS hits
-        FROM daily AS d
-        WHERE person IN (
-            SELECT person FROM daily AS d GROUP BY person HAVING arrayCount(hit -> hit > 1, sumForEach(d.hits)) >= {kinds_min:UInt32} - 1)
-        WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
-    ) AS p
-    INNER JOIN circles AS c ON c.day = p.day AND c.organisation_code = p.organisation_code AND c.role = p.role
+    SELECT d.day AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
+        d.role_name AS role_name, d.hits AS added, p.own AS own, p.hits AS hits, c.by_role AS by_role, c.by_all AS by_all,
+        c.role_hits AS role_hits, c.all_hits AS all_hits
+    FROM daily AS d
+    INNER JOIN (SELECT x.* FROM pasts AS x WHERE day IN {days:Array(Date)}) AS p ON p.person = d.person AND p.day = d.day
+    INNER JOIN circles AS c ON c.day = d.day AND c.organisation_code = d.organisation_code AND c.role = d.role
+    WHERE d.day IN {days:Array(Date)}
 ),
 -- By kind, the share that is expected. One row per person's day on which all but one of the kinds asked for stand above it.
 -- Computed once and apart, since the chances of all others need not be known.
@@ -80,11 +80,11 @@ likely AS MATERIALIZED (
         arrayMap((hit, of_role, of_all) -> (of_role - hit + {prior_weight:Float64} * (of_all - hit + 1) / (by_all - own + 1))
             / (by_role - own + {prior_weight:Float64}), hits, role_hits, all_hits) AS shares
     FROM persons AS p
-    WHERE day IN {days:Array(Date)} AND arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
+    WHERE arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
             >= {kinds_min:UInt32} - 1
 ),
 -- The beta-binomial chance of as many, mid-p. One row per person's day on which enough of them are small.
-tested AS (
+tested AS MATERIALIZED (
     SELECT p.*, (1 - {dispersion_weight:Float64}) / {dispersion_weight:Float64} AS size,
         arrayMap((hit, share) -> if(hit > own * share, arraySum(arrayMap(j -> if(j = hit, arrayAvg([0, 1]), 1)
             * exp(lgamma(own + 1) - lgamma(j + 1) - lgamma(own - j + 1) + lgamma(j + share * size)
@@ -93,6 +93,14 @@ tested AS (
         arrayFilter(i -> hits[i] > 1 AND chances[i] <= {chance_max:Float64}, arrayEnumerate(names)) AS found_kinds
     FROM likely AS p
     WHERE length(found_kinds) >= {kinds_min:UInt32} - 1 AND arrayExists(i -> added[i] > 0, found_kinds)
+),
+-- Their unlinked accesses: one row per access.
+marked AS (
+    SELECT day, organisation_code, staff_id_system, staff_id, patient_id, strength,
+        kind_of(strength, toHour(first_at, 'Europe/London'), sections) AS kind
+    FROM access_links
+    WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
+        AND strength < 'team' AND (organisation_code, staff_id_system, staff_id) IN (SELECT organisation_code, staff_id_system, staff_id FROM tested)
 ),
 -- Their accesses of those kinds; and patients to whom they came back, by looks that are of none of the first three.
 looked AS (
@@ -133,7 +141,6 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
             if(comes_back, ', the same patient on several days', '')),
         'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'once_in', toString(round(1 / {chance_max:Float64})), 'lookback_days', toString({lookback_days:UInt32})) AS facts,
-    arrayMap(event -> event.3, events) AS event_ids,
-    arrayMap(event -> toString(event.2), events) AS sources
+    arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
 FROM found AS f
 LEFT JOIN organisations AS o ON o.organisation_code = f.organisation_code

@@ -1,6 +1,6 @@
 /* @detector
 id: volume_peers
-version: 2
+version: 3
 title: Far more patients in a day than others in the same role
 status: signal
 severity: low
@@ -22,13 +22,11 @@ reason: "{staff} opened {patients} patients on this day, {unlinked} of them with
 WITH
 -- Distinct patients of a person's day by their own hand, and how many of them no team's link explains.
 daily AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, max(organisation_type) AS organisation_type,
-        max(role) AS role, max(role_name) AS role_name, toInt64(count()) AS patients, countIf(strength < 'team') AS unlinked
-    FROM access_links
+    SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role, role_name, toInt64(accesses) AS patients, unlinked
+    FROM staff_link_days
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         AND (staff_id_system, staff_id) NOT IN (
             SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
-    GROUP BY day, organisation_code, staff_id_system, staff_id
 ),
 -- How many such days a role had, by number of patients, in organisations of one type: one row per judged day and role.
 peers AS (
@@ -49,8 +47,8 @@ histories AS (
             RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND 1 PRECEDING) AS past
     FROM daily AS d
     WHERE (organisation_code, staff_id_system, staff_id) IN (
-            SELECT organisation_code, staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)}
-            GROUP BY day, organisation_code, staff_id_system, staff_id HAVING count() >= {patients_min:UInt32})
+            SELECT organisation_code, staff_id_system, staff_id FROM staff_link_days
+            WHERE day IN {days:Array(Date)} AND accesses >= {patients_min:UInt32})
 ),
 -- The share of others' days in the role that had as many patients: one row per person's day where it is small. Who had
 -- half as many on more than a few days of their own has another job than the role's name tells.

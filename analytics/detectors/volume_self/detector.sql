@@ -1,6 +1,6 @@
 /* @detector
 id: volume_self
-version: 2
+version: 3
 title: Far more patients in a day than the person usually opens
 status: signal
 severity: low
@@ -23,14 +23,12 @@ WITH
 -- Distinct patients of a person's day by their own hand, and how many of them no team's link explains; of those who had
 -- enough on a judged day.
 daily AS (
-    SELECT day, organisation_code, staff_id_system, staff_id, max(role_name) AS role, toInt64(count()) AS patients,
-        countIf(strength < 'team') AS unlinked
-    FROM access_links
+    SELECT day, organisation_code, staff_id_system, staff_id, role_name AS role, toInt64(accesses) AS patients, unlinked
+    FROM staff_link_days
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         AND (organisation_code, staff_id_system, staff_id) IN (
-            SELECT organisation_code, staff_id_system, staff_id FROM access_links WHERE day IN {days:Array(Date)}
-            GROUP BY day, organisation_code, staff_id_system, staff_id HAVING count() >= {patients_min:UInt32})
-    GROUP BY day, organisation_code, staff_id_system, staff_id
+            SELECT organisation_code, staff_id_system, staff_id FROM staff_link_days
+            WHERE day IN {days:Array(Date)} AND accesses >= {patients_min:UInt32})
 ),
 -- The days before, as the person's own: one row per judged day.
 histories AS (
