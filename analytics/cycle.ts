@@ -15,6 +15,7 @@ import {
   type DueDay,
 } from './days.ts';
 import { isRun, loadDetectors, type Detector } from './detectors.ts';
+import { isOutOfMemory } from './errors.ts';
 import { judge, recordFailure } from './judge.ts';
 import { markDirtyDays } from './mark.ts';
 import { readParams, type ParamsInForce } from './params.ts';
@@ -71,9 +72,12 @@ export interface CycleSummary {
   readonly detectors: readonly DetectorSummary[];
 }
 
-/** A failing day is tried again with the next cycle; a batch is small enough to be lost without much work lost. */
+/**
+ * A batch reads the look-back of its first day as well, which is four weeks for most, so that a batch of few days is mostly
+ * that. One that fails is tried again with the next cycle, and is small enough to be lost without much work lost.
+ */
 const judged_days_max = 31;
-const judged_events_max = 2_000_000;
+const judged_events_max = 5_000_000;
 
 /** Runs one cycle. The caller sees to it that there is only one at a time (turn.ts). */
 export async function runCycle(
@@ -271,13 +275,6 @@ async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string
     loadStatement('analytics/queries/loaded_datasets.sql'),
   );
   return new Set(rows.map(({ dataset }) => dataset));
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (
-    isCoded(error, 'QUERY_FAILED') &&
-    (error as CodedError & { engine_type?: string }).engine_type === 'MEMORY_LIMIT_EXCEEDED'
-  );
 }
 
 /** The code to record: a failed query's own name of the error says more than that a query failed. */

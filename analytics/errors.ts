@@ -1,5 +1,5 @@
 /** The error codes of analytics, in one place, with what each means. */
-import { CodedError } from '../sql/errors.ts';
+import { CodedError, isCoded } from '../sql/errors.ts';
 
 /** A detector or explanation whose text is not in the form that DETECTORS.md asks for. */
 export function definitionInvalid(where: string, what: string): CodedError {
@@ -35,5 +35,13 @@ export function detectorsFailed(ids: readonly string[]): CodedError {
   return new CodedError(
     'DETECTORS_FAILED',
     `Not everything is judged: ${ids.join(', ')} failed. The code is in detector_runs.detail; fix it and run detect again.`,
+  );
+}
+
+/** Whether a query stopped because it would have held more than its limit lets it. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    isCoded(error, 'QUERY_FAILED') &&
+    (error as CodedError & { engine_type?: string }).engine_type === 'MEMORY_LIMIT_EXCEEDED'
   );
 }

@@ -3,11 +3,15 @@ import type { Binds, SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { loadStatement } from '../sql/statement.ts';
 import { batchesOf } from './days.ts';
+import { isOutOfMemory } from './errors.ts';
 import { explain, type Grounds } from './explanations.ts';
 import { findStaleDays } from './looks-back.ts';
 
-/** One batch is held in memory by the joins of the explanations; a month of a big exchange takes several. */
-const batch_events_max = 600_000;
+/**
+ * One batch is held in memory by the joins of the explanations, at some 250 MB a million events. It also reads all of the
+ * reference data several times, however few events it has. Where it is more than a query may hold, its halves are built.
+ */
+const batch_events_max = 2_000_000;
 const batch_days_max = 31;
 /** Grouping takes some 1.2 kB an access at worst, so a slice of this many events stays under 400 MB. */
 const slice_events_max = 300_000;
@@ -38,21 +42,30 @@ export async function rebuildDays(
   const waiting = new Set(days);
   const built = new Set<string>();
   const events = new Map<string, number>();
+  let events_max = batch_events_max;
   while (waiting.size > 0) {
     await countEvents(client, waiting, events);
     const [first = []] = batchesOf(
       [...waiting].sort().map((day) => ({ day })),
       events,
-      batch_events_max,
+      events_max,
       batch_days_max,
     );
     const batch = first.map(({ day }) => day);
-    const size = batch.reduce((total, day) => total + (events.get(day) ?? 0), 0);
     for (const day of batch) waiting.delete(day);
-    const stale = await buildBatch(client, clock, batch, load_seq, {
-      slices: Math.max(1, Math.ceil(size / slice_events_max)),
-      awaited: new Set([...waiting, ...later]),
-    });
+    const awaited = new Set([...waiting, ...later]);
+    const stale = await buildBatch(client, clock, batch, load_seq, { events, awaited }).catch(
+      (error: unknown) => {
+        if (batch.length > 1 && isOutOfMemory(error)) return undefined;
+        throw error;
+      },
+    );
+    if (!stale) {
+      // What it wrote stays under a number that nobody reads.
+      for (const day of batch) waiting.add(day);
+      events_max = sizeOf(batch, events) / 2;
+      continue;
+    }
     for (const day of batch) built.add(day);
     for (const day of stale) waiting.add(day);
     on_batch(built.size, built.size + waiting.size);
@@ -77,8 +90,13 @@ async function countEvents(
   for (const row of counts) events.set(row.local_day, Number(row.events));
 }
 
+function sizeOf(days: readonly string[], events: ReadonlyMap<string, number>): number {
+  return days.reduce((total, day) => total + (events.get(day) ?? 0), 0);
+}
+
 interface BatchOptions {
-  readonly slices: number;
+  /** Per day. */
+  readonly events: ReadonlyMap<string, number>;
   /** Days that will be built after this batch. */
   readonly awaited: ReadonlySet<string>;
 }
@@ -89,7 +107,7 @@ async function buildBatch(
   clock: Clock,
   days: readonly string[],
   load_seq: number,
-  { slices, awaited }: BatchOptions,
+  { events, awaited }: BatchOptions,
 ): Promise<string[]> {
   const [next] = await client.rows<{ build: string }>(
     loadStatement('analytics/queries/next_build.sql'),
@@ -100,10 +118,19 @@ async function buildBatch(
     client.insertSelect(loadStatement(`analytics/rollups/${rollup}.sql`), binds, {
       limits: 'analysis',
     });
-  // Every row of a roll-up is of one member of staff, so slices by staff never share a row.
-  for (let slice = 0; slice < slices; slice++) {
-    await rollUp('accesses', { ...of_events, slices, slice });
-    await rollUp('staff_days', { ...of_events, slices, slice });
+  const parts = batchesOf(
+    days.map((day) => ({ day })),
+    events,
+    slice_events_max,
+    batch_days_max,
+  ).map((part) => part.map(({ day }) => day));
+  for (const part of parts) {
+    // Every row of a roll-up is of one member of staff, so slices by staff never share a row.
+    const slices = Math.max(1, Math.ceil(sizeOf(part, events) / slice_events_max));
+    for (let slice = 0; slice < slices; slice++) {
+      await rollUp('accesses', { ...of_events, days: part, slices, slice });
+      await rollUp('staff_days', { ...of_events, days: part, slices, slice });
+    }
   }
   for (const scratch of scratches) {
     await client.command(loadStatement(`analytics/queries/clear_${scratch}.sql`));

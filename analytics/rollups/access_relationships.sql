@@ -35,10 +35,10 @@ houses AS (
 ),
 -- Each relationship once for its own organisation and once for the related one.
 sides AS (
-    SELECT *, toString(organisation_code) AS side_code, false AS is_related FROM relationships
-    UNION ALL
-    SELECT *, toString(related_organisation_code) AS side_code, true AS is_related FROM relationships
-    WHERE related_organisation_code != '' AND related_organisation_code != organisation_code
+    SELECT r.*, side.1 AS side_code, side.2 AS is_related
+    FROM relationships AS r
+    ARRAY JOIN arrayFilter(s -> NOT s.2 OR s.1 != '' AND s.1 != r.organisation_code,
+        [(toString(r.organisation_code), false), (toString(r.related_organisation_code), true)]) AS side
 )
 SELECT {build:UInt64} AS build, b.day, b.staff_id_system, b.staff_id, b.organisation_code, b.patient_id,
     r.relationship_id, r.kind, r.starts_on, r.last_on, r.is_related, if(r.is_related, '', r.staff_id) AS named_staff_id,

@@ -3,6 +3,8 @@
 INSERT INTO access_builds (build, day, staff_id_system, staff_id, organisation_code, patient_id, first_at, last_at,
     events, views, openings, user_events, role_code, role_name, sections, overrides)
 WITH
+-- An event's place among the others, by time and then by source and id, as bytes that sort like it: tuples take twice as long.
+concat(reverse(reinterpretAsFixedString(toUnixTimestamp64Milli(e.occurred_at))), e.source, '\0', e.event_id) AS place,
 -- What counts as one opening is a rule of the source.
 session_sources AS (SELECT source FROM sources WHERE opening_rule = 'session'),
 access_sources AS (SELECT source FROM sources WHERE opening_rule = 'access')
@@ -21,8 +23,7 @@ SELECT
         e.action = 'view' AND e.outcome IN ('success', 'unknown')
     ) AS openings,
     countIf(e.trigger != 'system' AND e.outcome IN ('success', 'unknown')) AS user_events,
-    argMax(e.role_code, (e.occurred_at, e.source, e.event_id)) AS role_code,
-    argMax(e.role_name, (e.occurred_at, e.source, e.event_id)) AS role_name,
+    argMax(e.role_code, place) AS role_code, argMax(e.role_name, place) AS role_name,
     arraySort(groupUniqArrayIf(e.section, e.section != '')) AS sections,
     arraySort(groupUniqArrayIf(e.override, e.override != '')) AS overrides
 FROM committed_events AS e

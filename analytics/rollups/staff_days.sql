@@ -2,13 +2,14 @@
 INSERT INTO staff_day_builds (build, day, staff_id_system, staff_id, organisation_code, role_code, role_name,
     first_at, last_at, events, views, openings, searches, patients)
 WITH
+-- An event's place among the others, by time and then by source and id, as bytes that sort like it: tuples take twice as long.
+concat(reverse(reinterpretAsFixedString(toUnixTimestamp64Milli(e.occurred_at))), e.source, '\0', e.event_id) AS place,
 -- What counts as one opening is a rule of the source.
 session_sources AS (SELECT source FROM sources WHERE opening_rule = 'session'),
 access_sources AS (SELECT source FROM sources WHERE opening_rule = 'access')
 SELECT
     {build:UInt64} AS build, e.day, e.staff_id_system, e.staff_id, e.organisation_code,
-    argMax(e.role_code, (e.occurred_at, e.source, e.event_id)) AS role_code,
-    argMax(e.role_name, (e.occurred_at, e.source, e.event_id)) AS role_name,
+    argMax(e.role_code, place) AS role_code, argMax(e.role_name, place) AS role_name,
     min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at,
     count() AS events,
     countIf(e.action = 'view' AND e.outcome IN ('success', 'unknown')) AS views,
