@@ -1,6 +1,6 @@
 /* @detector
 id: community_outlier
-version: 2
+version: 3
 title: A patient of colleagues with whom the person shares nobody
 status: signal
 severity: low
@@ -15,6 +15,11 @@ silenced_by: team
 reason: "{staff} opened the record of a patient whom {viewers} others at {organisation} had seen in the {lookback_days} days before. The person shared patients with {acquainted} colleagues in that time, and with none of these."
 @detector */
 WITH
+-- From the first day that is looked back on: for each day, a mask of the judged days in whose look-back it is.
+subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AS first_day,
+arrayMap(on_day -> arraySum(arrayMap((judged, i) -> if(on_day < judged AND on_day >= subtractDays(judged, {lookback_days:UInt32}),
+        bitShiftLeft(toUInt64(1), i - 1), 0), {days:Array(Date)}, arrayEnumerate({days:Array(Date)}))),
+    arrayMap(n -> addDays(first_day, n), range(toUInt32(arrayMax({days:Array(Date)}) - first_day)))) AS masks,
 -- Accesses without a team's link: one row per access. People are told apart by a hash of their identifier.
 suspects AS (
     SELECT day, organisation_code, staff_id_system, staff_id, patient_id, role_name, team, strength, coverage,
@@ -29,8 +34,7 @@ circles AS (
     SELECT organisation_code, patient_id, groupArray((person, team, mask)) AS viewers
     FROM (
         SELECT organisation_code, patient_id, sipHash64(staff_id_system, staff_id) AS person, max(a.team) AS team,
-            groupBitOr(arraySum(arrayMap((judged, i) -> if(a.day < judged AND a.day >= subtractDays(judged, {lookback_days:UInt32}),
-                bitShiftLeft(toUInt64(1), i - 1), 0), {days:Array(Date)}, arrayEnumerate({days:Array(Date)})))) AS mask
+            groupBitOr(masks[toUInt32(a.day - first_day) + 1]) AS mask
         FROM access_links AS a
         WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day < arrayMax({days:Array(Date)})
         GROUP BY organisation_code, patient_id, person

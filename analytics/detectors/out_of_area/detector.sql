@@ -1,6 +1,6 @@
 /* @detector
 id: out_of_area
-version: 2
+version: 3
 title: A patient from outside the organisation's catchment
 status: active
 severity: medium
@@ -15,23 +15,11 @@ silenced_by: organisation
 reason: "{staff} opened the record of a patient from {patient_area}. Nothing explains it, and of the {explained} patients, counted by day, whose care at {organisation} is on record in the {lookback_days} days before, {from_area} came from there."
 @detector */
 WITH
--- One row per explained access: the strongest link, and whether it silences.
-links AS (
-    SELECT day, staff_id_system, staff_id, organisation_code, patient_id,
-        max(strength >= 'organisation') AS is_silenced, 1 AS is_linked
-    FROM access_explanations
-    WHERE day IN {days:Array(Date)}
-    GROUP BY day, staff_id_system, staff_id, organisation_code, patient_id
-),
 -- Accesses by a person's own hand that nothing of organisation strength explains: one row per access.
-unexplained AS (
-    SELECT a.day AS day, a.staff_id_system AS staff_id_system, a.staff_id AS staff_id,
-        a.organisation_code AS organisation_code, a.patient_id AS patient_id, a.role_name AS role,
-        l.is_linked AS is_inferred
-    FROM accesses AS a
-    LEFT JOIN links AS l ON l.day = a.day AND l.staff_id_system = a.staff_id_system AND l.staff_id = a.staff_id
-        AND l.organisation_code = a.organisation_code AND l.patient_id = a.patient_id
-    WHERE a.day IN {days:Array(Date)} AND a.user_events > 0 AND l.is_silenced = 0
+unexplained AS MATERIALIZED (
+    SELECT day, staff_id_system, staff_id, organisation_code, patient_id, strength = 'inferred' AS is_inferred
+    FROM access_links
+    WHERE day IN {days:Array(Date)} AND NOT strength >= 'organisation'
 ),
 -- Where organisations are, with the day from which each no longer counts.
 places AS (
@@ -56,8 +44,7 @@ registered AS (
 -- Those whose patient is from another area than the organisation. Where either area is unknown, nobody is accused.
 strangers AS (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id,
-        u.organisation_code AS organisation_code, u.patient_id AS patient_id, u.role AS role,
-        u.is_inferred AS is_inferred, o.name AS organisation,
+        u.organisation_code AS organisation_code, u.patient_id AS patient_id, u.is_inferred AS is_inferred, o.name AS organisation,
         multiIf(p.area_code != '', p.area_code, practice.area_code != '', practice.area_code, g.area_code) AS patient_area_code
     FROM unexplained AS u
     INNER JOIN places AS o ON o.organisation_code = u.organisation_code
@@ -87,23 +74,28 @@ learned AS (
 ),
 -- One row per access whose area hardly ever occurs among what the organisation could explain. One or two visitors are
 -- no flow, however few the organisation has seen in all.
-fired AS (
+fired AS MATERIALIZED (
     SELECT s.*, l.explained AS explained, l.by_area[s.patient_area_code] AS from_area
     FROM strangers AS s
     INNER JOIN learned AS l ON l.day = s.day AND l.organisation_code = s.organisation_code
     WHERE explained >= {explained_min:UInt32}
         AND (from_area < {flow_share_max:Float64} * explained OR from_area < {flow_min:UInt32})
 ),
--- The events of those accesses.
+-- The events of those accesses, and the role in which they are recorded.
 found AS (
     SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
-        f.patient_id AS patient_id, f.day AS day, any(f.role) AS role, any(f.organisation) AS organisation,
+        f.patient_id AS patient_id, f.day AS day, any(a.role_name) AS role, any(f.organisation) AS organisation,
         any(f.patient_area_code) AS patient_area_code, any(f.explained) AS explained, any(f.from_area) AS from_area,
         any(f.is_inferred) AS is_inferred,
         arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
     FROM committed_events AS e
     INNER JOIN fired AS f ON f.day = e.day AND f.staff_id_system = e.staff_id_system AND f.staff_id = e.staff_id
         AND f.organisation_code = e.organisation_code AND f.patient_id = e.patient_id
+    INNER JOIN (
+        SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name FROM accesses
+        WHERE day IN {days:Array(Date)} AND patient_id IN (SELECT patient_id FROM fired)
+    ) AS a ON a.day = f.day AND a.staff_id_system = f.staff_id_system AND a.staff_id = f.staff_id
+        AND a.organisation_code = f.organisation_code AND a.patient_id = f.patient_id
     WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
     GROUP BY f.staff_id_system, f.staff_id, f.organisation_code, f.patient_id, f.day
 )
