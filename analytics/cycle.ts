@@ -204,9 +204,9 @@ async function judgeDue(
         throw error;
       });
       if (!run) {
-        // A month of a crowded exchange can be more than a query may hold; its halves are judged alike.
-        const middle = Math.ceil(batch.length / 2);
-        left.unshift(batch.slice(0, middle), batch.slice(middle));
+        // A month of a crowded exchange can be more than a query may hold; its halves are judged alike. So are those of
+        // what follows, which is as much, and would fail as late.
+        left.splice(0, left.length, ...[batch, ...left].flatMap(halvesOf));
         continue;
       }
       sum.days += batch.length;
@@ -227,6 +227,11 @@ async function judgeDue(
     await recordFailure(client, clock, detector, detector_version, attempted, detail, is_dry_run);
   }
   return { detector_id: detector.id, detector_version, status, detail, ...sum };
+}
+
+function halvesOf(batch: readonly DueDay[]): DueDay[][] {
+  const middle = Math.ceil(batch.length / 2);
+  return [batch.slice(0, middle), batch.slice(middle)].filter(({ length }) => length > 0);
 }
 
 async function findDue(
