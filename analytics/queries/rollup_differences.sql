@@ -71,7 +71,7 @@ figures AS (
     FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
     UNION ALL
     SELECT s.day AS day, 'unlinked accesses by person' AS figure, toInt64(0) AS source,
-        toInt64(sum(if(length(s.unlinked_looks) = s.unlinked, s.unlinked, 0))) AS rolled_up
+        toInt64(sum(if(length(s.unlinked_looks) = s.unlinked, s.unlinked + length(s.untold_looks), 0))) AS rolled_up
     FROM staff_link_days AS s WHERE {is_every_day:Bool} OR s.day IN {days:Array(Date)} GROUP BY s.day
     UNION ALL
     SELECT l.day AS day, 'accesses by person' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up

@@ -77,6 +77,7 @@ export const explanation_names: Record<string, string> = {
   delegation: 'Task of a records or safeguarding role',
   regional_service: 'Service for the whole region',
   team_cluster: 'Seen by colleagues of the team that day',
+  team_unknown: 'Care by a team, and the staff feed tells no team of theirs',
 };
 
 /** `out_of_area` as `Out of area`: for an id that has no words of its own yet. */

@@ -1,6 +1,6 @@
 /* @detector
 id: demographics_only
-version: 4
+version: 5
 title: Unlinked looks at demographics alone
 status: signal
 severity: medium
@@ -28,36 +28,37 @@ WITH
 daily AS (
     SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
         organisation_type, role, role_name, toInt64(sectioned) AS opened,
-        toInt64(arrayCount(look -> look.1 < 'organisation', alone)) AS without, toInt64(length(alone)) AS unteamed
+        toInt64(arrayCount(look -> look.1 < 'organisation', alone)) AS without, toInt64(length(alone)) AS unteamed, toInt64(arrayCount(look -> look.1 < 'organisation', untold_alone)) AS untold_without, toInt64(length(untold_alone)) AS untold
     FROM (
         SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role, role_name, sectioned,
-            arrayFilter(look -> notEmpty(look.3) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), look.3), unlinked_looks) AS alone
+            arrayFilter(look -> notEmpty(look.3) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), look.3), unlinked_looks) AS alone,
+            arrayFilter(look -> notEmpty(look.3) AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), look.3), untold_looks) AS untold_alone
         FROM staff_link_days
         WHERE sectioned > 0 AND day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
             AND (staff_id_system, staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
     )
 ),
--- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
+-- The same of all in a role and in an organisation over the look-back, with what nobody can tell: one row per day and those two.
 circles AS (
     SELECT day, organisation_code, role, sum(c.opened) OVER of_role AS by_role, sum(c.opened) OVER of_all AS by_all,
         sum(c.without) OVER of_role AS role_without, sum(c.without) OVER of_all AS all_without,
         sum(c.unteamed) OVER of_role AS role_unteamed, sum(c.unteamed) OVER of_all AS all_unteamed
-    FROM (SELECT day, organisation_code, role, sum(d.opened) AS opened, sum(d.without) AS without, sum(d.unteamed) AS unteamed
+    FROM (SELECT day, organisation_code, role, sum(d.opened) AS opened, sum(d.without + d.untold_without) AS without, sum(d.unteamed + d.untold) AS unteamed
         FROM daily AS d GROUP BY day, organisation_code, role) AS c
     WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
         of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
 -- And of the person. The window sorts, so it has the figures alone: one row per person's day, by a hash of the person.
 pasts AS (
-    SELECT day, person, sum(d.opened) OVER past AS own, sum(d.without) OVER past AS own_without, sum(d.unteamed) OVER past AS own_unteamed
+    SELECT day, person, sum(d.opened) OVER past AS own, sum(d.without) OVER past AS own_without, sum(d.unteamed) OVER past AS own_unteamed, sum(d.untold_without) OVER past AS own_untold_without, sum(d.untold) OVER past AS own_untold
     FROM daily AS d WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
 -- One row per person's judged day and level of link: that day's, the person's, the role's and the organisation's without it.
 persons AS (
     SELECT d.day AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
         d.organisation_type AS organisation_type, d.role_name AS role_name, p.own AS own, c.by_role AS by_role, c.by_all AS by_all,
-        arrayJoin([('organisation', d.without, p.own_without, c.role_without, c.all_without),
-            ('team', d.unteamed, p.own_unteamed, c.role_unteamed, c.all_unteamed)]) AS level
+        arrayJoin([('organisation', d.without, p.own_without, c.role_without, c.all_without, p.own_untold_without),
+            ('team', d.unteamed, p.own_unteamed, c.role_unteamed, c.all_unteamed, p.own_untold)]) AS level
     FROM daily AS d
     INNER JOIN (SELECT x.* FROM pasts AS x WHERE day IN {days:Array(Date)}) AS p ON p.person = d.person AND p.day = d.day
     INNER JOIN circles AS c ON c.day = d.day AND c.organisation_code = d.organisation_code AND c.role = d.role
@@ -67,9 +68,9 @@ persons AS (
 -- people differ from what all in the role have, beyond chance.
 expected AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role_name, own AS accesses,
-        level.1 AS link, level.2 AS added, level.3 AS unlinked,
-        (level.5 - unlinked + 1) / (by_all - own + 1) AS organisation_share,
-        (level.4 - unlinked + {prior_weight:Float64} * organisation_share) / (by_role - own + {prior_weight:Float64}) AS share,
+        level.1 AS link, level.2 AS added, level.3 AS unlinked, level.3 + level.6 AS maybe,
+        (level.5 - maybe + 1) / (by_all - own + 1) AS organisation_share,
+        (level.4 - maybe + {prior_weight:Float64} * organisation_share) / (by_role - own + {prior_weight:Float64}) AS share,
         (level.4 + {prior_weight:Float64} * level.5 / by_all) / (by_role + {prior_weight:Float64}) AS pooled,
         (unlinked - own * pooled) * (unlinked - own * pooled) - own * pooled * (1 - pooled) AS excess,
         own * (own - 1) * pooled * (1 - pooled) AS pairs
@@ -115,7 +116,7 @@ looks AS (
     INNER JOIN fired AS f ON f.day = a.day AND f.organisation_code = a.organisation_code
         AND f.staff_id_system = a.staff_id_system AND f.staff_id = a.staff_id
     WHERE a.day IN {days:Array(Date)} AND notEmpty(a.sections)
-        AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), a.sections) AND (a.strength < 'organisation' OR f.best.3 = 'team' AND NOT a.strength >= 'team')
+        AND arrayAll(name -> match(lowerUTF8(name), {demographics:String}), a.sections) AND (a.strength < 'organisation' OR f.best.3 = 'team' AND NOT a.strength >= 'team') AND NOT has(a.explanation_ids, 'team_unknown')
 ),
 found AS (
     SELECT l.day AS day, l.organisation_code AS organisation_code, l.staff_id_system AS staff_id_system,

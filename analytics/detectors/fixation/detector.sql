@@ -1,6 +1,6 @@
 /* @detector
 id: fixation
-version: 2
+version: 3
 title: The same record on many days, with no part in the care
 status: active
 severity: high
@@ -11,7 +11,7 @@ period: day
 lookback_days: 29
 params:
   { days_min: 4, usual_share_max: 0.002, prior_weight: 50, organisation_weight: 0.4, inferred_weight: 0.7,
-    company_weight: 0.3, feed_weight: 0.5, lookback_days: 29 }
+    company_weight: 0.3, feed_weight: 0.5, coverage_min: 0.3, lookback_days: 29 }
 needs: [care_relationships]
 silenced_by: team
 reason: "{staff} opened the same record on {days} of {window} days, {company}, and nothing names them or their team in the patient's care (on record: {link}). Among {accesses} such accesses of the role, {others} other records were opened on so many days."
@@ -26,11 +26,11 @@ repeated AS (
     GROUP BY pair
     HAVING count() >= {days_min:UInt32}
 ),
--- Their days, linked ones too: one row per pair.
+-- Their days, one row per pair: linked ones too, and of which nobody can tell, since the directory tells no team of the person.
 pairs AS (
     SELECT staff_id_system, staff_id, organisation_code, patient_id, argMax(role, day) AS role,
         argMax(organisation_type, day) AS organisation_type, arraySort(groupArray(day)) AS all_days,
-        groupArrayIf(day, strength >= 'team') AS linked_days
+        groupArrayIf(day, strength >= 'team' OR has(explanation_ids, 'team_unknown')) AS linked_days
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32})
         AND day <= arrayMax({days:Array(Date)})
@@ -70,7 +70,7 @@ volumes AS (
         AND c.day <= arrayMax({days:Array(Date)})
     GROUP BY judged, c.organisation_code, c.role
 ),
--- Those that met once more on the judged day, where that is rare for the role. The organisation's share is drawn to
+-- Those that met once more on the judged day, where that is rare for the role, and feeds tell of some of its care. The organisation's share is drawn to
 -- that of its type as if so many accesses had been like those.
 fired AS (
     SELECT u.staff_id_system AS staff_id_system, u.staff_id AS staff_id, u.organisation_code AS organisation_code,
@@ -82,7 +82,7 @@ fired AS (
     INNER JOIN met AS m ON m.judged = u.day AND m.staff_id_system = u.staff_id_system AND m.staff_id = u.staff_id
         AND m.organisation_code = u.organisation_code AND m.patient_id = u.patient_id
     INNER JOIN volumes AS v ON v.judged = u.day AND v.organisation_code = u.organisation_code AND v.role = m.role
-    WHERE share <= {usual_share_max:Float64}
+    WHERE share <= {usual_share_max:Float64} AND u.coverage >= {coverage_min:Float64}
 ),
 -- Who else of the organisation opened those records: a row per access. Where a team is not known, all are of one.
 company AS (

@@ -1,6 +1,6 @@
 /* @detector
 id: off_shift
-version: 2
+version: 3
 title: Outside working hours
 status: signal
 severity: low
@@ -12,7 +12,7 @@ lookback_days: 34
 params:
   { margin_minutes: 60, usual_share_max: 0.01, peer_days_min: 100, organisation_weight: 0.4, inferred_weight: 0.7,
     hours_weight: 0.7, lookback_days: 34 }
-needs: []
+needs: [care_relationships]
 silenced_by: team
 reason: "{staff} opened {records} without a link of their team {when}."
 @detector */
@@ -63,7 +63,7 @@ accesses AS MATERIALIZED (
     LEFT JOIN nobodies AS n ON n.staff_id_system = a.staff_id_system AND n.staff_id = a.staff_id
     LEFT JOIN shifts AS s ON s.staff_id_system = a.staff_id_system AND s.staff_id = a.staff_id AND s.organisation_code = a.organisation_code
     LEFT JOIN habits AS h ON h.judged = a.day AND h.organisation_code = a.organisation_code AND h.role = a.role
-    WHERE a.day IN {days:Array(Date)} AND NOT a.strength >= 'team' AND a.day >= n.until AND if(is_rostered,
+    WHERE a.day IN {days:Array(Date)} AND NOT (a.strength >= 'team' OR has(a.explanation_ids, 'team_unknown')) AND a.day >= n.until AND if(is_rostered,
         NOT arrayExists(t -> a.first_at >= subtractMinutes(t.1, {margin_minutes:UInt32})
             AND a.last_at <= addMinutes(t.2, {margin_minutes:UInt32}), s.turns),
         h.person_days >= {peer_days_min:UInt32} AND arrayExists(

@@ -1,6 +1,6 @@
 /* @detector
 id: record_surge
-version: 2
+version: 3
 title: One of many at a record that day, outside the team that cares
 status: active
 severity: high
@@ -17,10 +17,10 @@ reason: "{staff} was one of {people} people who opened the same record that day,
 WITH
 -- Everybody who opened a record on a day: one row per day and record. The pathway is what explains most: an emergency or
 -- an admission brings more people to a record than a clinic does. An organisation's link is no reason of its own: everybody
--- at the hospital where somebody lies has it.
+-- at the hospital where somebody lies has it. Who may be of the caring team, theirs not being known, is not outside of it.
 crowds AS (
     SELECT day, patient_id, uniqExact(staff_id_system, staff_id) AS people,
-        people - uniqExactIf((staff_id_system, staff_id), strength >= 'team') AS outside,
+        people - uniqExactIf((staff_id_system, staff_id), strength >= 'team' OR has(explanation_ids, 'team_unknown')) AS outside,
         people - uniqExactIf((staff_id_system, staff_id), strength >= 'organisation') AS unlinked,
         max(multiIf(hasAny(explanation_ids, ['emergency_attendance', 'conveyance', 'urgent_call']), 'c an emergency',
             has(explanation_ids, 'admission'), 'b an admission', 'a care without a stay')) AS pathway

@@ -1,6 +1,6 @@
 /* @detector
 id: secondary_use
-version: 1
+version: 2
 title: Many records read by a role that cares for nobody
 status: active
 severity: medium
@@ -10,11 +10,11 @@ grain: [staff_id_system, staff_id, organisation_code]
 period: day
 lookback_days: 6
 params:
-  { records_min: 20, lookback_days: 6, organisation_weight: 0.4, inferred_weight: 0.7, office_weight: 0.5,
+  { records_min: 20, lookback_days: 6, organisation_weight: 0.4, inferred_weight: 0.7, office_weight: 0.5, coverage_min: 0.3,
     roles: "(?i)research|trial (co-?ordinator|manager)|scientist|statistic|analyst|analytics|informatic|benefit|insur|actuar|financ|account(s|ant)|billing|payroll|procure|estates|facilit|human resources|\\bhr\\b|recruit|market|communications|fundrais|commission|contract|teach|lectur|student|\\bit\\b|developer|test manager|system(s)? (manager|admin)|cod(er|ing)|audit|complaint|claims|legal|records? (clerk|officer|manager)|quality (manager|lead|improvement)",
     office_roles: "(?i)cod(er|ing)|audit|complaint|claims|legal|records? (clerk|officer|manager)|student|quality (manager|lead|improvement)",
     care_roles: "(?i)nurs|doctor|physician|consultant|surge|midwi|therap|pharmac|paramedic|social work|biomedical|clinical scientist|\\bgp\\b|\\bhca\\b|healthcare assistant" }
-needs: []
+needs: [care_relationships]
 silenced_by: team
 reason: "{staff}, whose role ({duty}) has no part in care, opened {records} records in {window} days without a delegated task or a link of a team. The record may be used for the care of the person, and for nothing else."
 @detector */
@@ -36,7 +36,16 @@ opened AS (
     WHERE a.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND a.day <= arrayMax({days:Array(Date)})
         AND match(concat(a.role, ' | ', a.role_name), {roles:String})
         AND NOT match(concat(a.role, ' | ', a.role_name), {care_roles:String})
-        AND NOT (a.strength >= 'team' OR has(a.explanation_ids, 'delegation')) AND a.day >= n.until
+        AND NOT (a.strength >= 'team' OR hasAny(a.explanation_ids, ['delegation', 'team_unknown'])) AND a.day >= n.until
+),
+-- What share of all that is opened in the organisation its feeds explain: where they tell of little care, a task would not
+-- be told either. One row per judged day and organisation.
+told AS (
+    SELECT judged, organisation_code, sum(c.organisation + c.team + c.person) / sum(c.accesses) AS coverage
+    FROM link_coverage AS c
+    ARRAY JOIN arrayFilter(d -> c.day <= d AND c.day >= subtractDays(d, {lookback_days:UInt32}), {days:Array(Date)}) AS judged
+    WHERE c.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND c.day <= arrayMax({days:Array(Date)})
+    GROUP BY judged, organisation_code
 ),
 -- One row per staff member, organisation and judged day on which a record was added to those of the days before.
 fired AS (
@@ -56,7 +65,8 @@ found AS (
     FROM committed_events AS e
     INNER JOIN fired AS f ON f.staff_id_system = e.staff_id_system AND f.staff_id = e.staff_id
         AND f.organisation_code = e.organisation_code
-    WHERE e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
+    WHERE (f.judged, f.organisation_code) IN (SELECT judged, organisation_code FROM told WHERE coverage >= {coverage_min:Float64})
+        AND e.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND e.day <= arrayMax({days:Array(Date)})
         AND e.day <= f.judged AND e.day >= subtractDays(f.judged, {lookback_days:UInt32}) AND has(f.patients, e.patient_id)
         AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
     GROUP BY f.staff_id_system, f.staff_id, f.organisation_code, f.judged

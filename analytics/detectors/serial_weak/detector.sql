@@ -1,6 +1,6 @@
 /* @detector
 id: serial_weak
-version: 3
+version: 4
 title: Several weak signs on one person
 status: active
 severity: medium
@@ -36,20 +36,20 @@ WITH
 -- A person's day: accesses, and counts by kind.
 daily AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
-        role, role_name, toInt64(s.accesses) AS accesses, arrayMap(name -> toInt64(countEqual(kinds, name)), names) AS hits
+        role, role_name, toInt64(s.accesses) AS accesses, arrayMap(name -> toInt64(countEqual(kinds, name)), names) AS hits, arrayMap(name -> toInt64(countEqual(untold_kinds, name)), names) AS untold_hits
     FROM (
-        SELECT l.*, arrayMap(look -> kind_of(look.1, look.2, look.3), l.unlinked_looks) AS kinds
+        SELECT l.*, arrayMap(look -> kind_of(look.1, look.2, look.3), l.unlinked_looks) AS kinds, arrayMap(look -> kind_of(look.1, look.2, look.3), l.untold_looks) AS untold_kinds
         FROM staff_link_days AS l
         WHERE l.day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND l.day <= arrayMax({days:Array(Date)})
             AND (l.staff_id_system, l.staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
     ) AS s
 ),
--- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
+-- The same of all in a role and in an organisation over the look-back, with what nobody can tell: one row per day and those two.
 circles AS (
     SELECT day, organisation_code, role, sum(c.accesses) OVER of_role AS by_role, sum(c.accesses) OVER of_all AS by_all,
         sumForEach(c.hits) OVER of_role AS role_hits, sumForEach(c.hits) OVER of_all AS all_hits
     FROM (
-        SELECT day, organisation_code, role, sum(d.accesses) AS accesses, sumForEach(d.hits) AS hits
+        SELECT day, organisation_code, role, sum(d.accesses) AS accesses, sumForEach(arrayMap((hit, untold) -> hit + untold, d.hits, d.untold_hits)) AS hits
         FROM daily AS d GROUP BY day, organisation_code, role
     ) AS c
     WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
@@ -58,7 +58,7 @@ circles AS (
 -- And of the person, of those who can show enough kinds at all. The window sorts, so it has the figures alone: one row per
 -- person's day, by the hash of the person.
 pasts AS (
-    SELECT day, person, sum(d.accesses) OVER past AS own, sumForEach(d.hits) OVER past AS hits
+    SELECT day, person, sum(d.accesses) OVER past AS own, sumForEach(d.hits) OVER past AS hits, sumForEach(d.untold_hits) OVER past AS untold_hits
     FROM daily AS d
     WHERE person IN (SELECT person FROM daily AS d GROUP BY person HAVING arrayCount(hit -> hit > 1, sumForEach(d.hits)) >= {kinds_min:UInt32} - 1)
     WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
@@ -66,7 +66,7 @@ pasts AS (
 -- One row per person's judged day.
 persons AS (
     SELECT d.day AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
-        d.role_name AS role_name, d.hits AS added, p.own AS own, p.hits AS hits, c.by_role AS by_role, c.by_all AS by_all,
+        d.role_name AS role_name, d.hits AS added, p.own AS own, p.hits AS hits, p.untold_hits AS untold_hits, c.by_role AS by_role, c.by_all AS by_all,
         c.role_hits AS role_hits, c.all_hits AS all_hits
     FROM daily AS d
     INNER JOIN (SELECT x.* FROM pasts AS x WHERE day IN {days:Array(Date)}) AS p ON p.person = d.person AND p.day = d.day
@@ -77,8 +77,8 @@ persons AS (
 -- Computed once and apart, since the chances of all others need not be known.
 likely AS MATERIALIZED (
     SELECT p.*,
-        arrayMap((hit, of_role, of_all) -> (of_role - hit + {prior_weight:Float64} * (of_all - hit + 1) / (by_all - own + 1))
-            / (by_role - own + {prior_weight:Float64}), hits, role_hits, all_hits) AS shares
+        arrayMap((hit, untold, of_role, of_all) -> (of_role - hit - untold + {prior_weight:Float64} * (of_all - hit - untold + 1) / (by_all - own + 1))
+            / (by_role - own + {prior_weight:Float64}), hits, untold_hits, role_hits, all_hits) AS shares
     FROM persons AS p
     WHERE arrayCount((hit, share) -> hit > 1 AND hit > own * share + sqrt(own * share), hits, shares)
             >= {kinds_min:UInt32} - 1
@@ -100,7 +100,7 @@ marked AS (
         kind_of(strength, toHour(first_at, 'Europe/London'), sections) AS kind
     FROM access_links
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
-        AND strength < 'team' AND (organisation_code, staff_id_system, staff_id) IN (SELECT organisation_code, staff_id_system, staff_id FROM tested)
+        AND strength < 'team' AND NOT has(explanation_ids, 'team_unknown') AND (organisation_code, staff_id_system, staff_id) IN (SELECT organisation_code, staff_id_system, staff_id FROM tested)
 ),
 -- Their accesses of those kinds; and patients to whom they came back, by looks that are of none of the first three.
 looked AS (

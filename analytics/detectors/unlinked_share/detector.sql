@@ -1,6 +1,6 @@
 /* @detector
 id: unlinked_share
-version: 4
+version: 5
 title: More unexplained looks than the person's role has
 status: active
 severity: medium
@@ -12,7 +12,7 @@ lookback_days: 56
 grace_days: 3
 params:
   { once_in_max: "100000000", q_max: 0.2, unlinked_min: 3, prior_weight: 30, dispersion_weight: 0.02, deviations_weight: 3,
-    teamless_share_max: 0.5, team_weight: 0.25, organisation_weight: 0.45, lookback_days: 56 }
+    teamless_share_max: 0.5, coverage_min: 0.8, team_weight: 0.25, organisation_weight: 0.45, lookback_days: 56 }
 needs: [care_relationships]
 silenced_by: team
 reason: "{staff} made {unlinked} accesses that {link} among {accesses} in {lookback_days} days, {added} of them on this day. For others in the role at {organisation} {expected} would be expected; corrected for all who were active that day, chance and differences between people make so many once in {once_in}."
@@ -21,32 +21,32 @@ WITH
 -- A person's day: accesses, those that nothing explains, and those that no link of the team explains.
 daily AS (
     SELECT day, organisation_code, staff_id_system, staff_id, sipHash64(organisation_code, staff_id_system, staff_id) AS person,
-        organisation_type, role, role_name, toInt64(accesses) AS opened, toInt64(unexplained) AS without, toInt64(unlinked) AS unteamed
+        organisation_type, role, role_name, toInt64(accesses) AS opened, toInt64(unexplained) AS without, toInt64(unlinked) AS unteamed, toInt64(arrayCount(look -> look.1 < 'organisation', untold_looks)) AS untold_without, toInt64(length(untold_looks)) AS untold
     FROM staff_link_days
     WHERE day >= subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32}) AND day <= arrayMax({days:Array(Date)})
         AND (staff_id_system, staff_id) NOT IN (SELECT staff_id_system, staff_id FROM staff_identities WHERE kind IN ('shared', 'system', 'test'))
 ),
--- The same of all in a role and in an organisation over the look-back of a day: one row per day, organisation and role.
+-- The same of all in a role and in an organisation over the look-back, with what nobody can tell: one row per day and those two.
 circles AS (
     SELECT day, organisation_code, role, sum(c.opened) OVER of_role AS by_role, sum(c.opened) OVER of_all AS by_all,
         sum(c.without) OVER of_role AS role_without, sum(c.without) OVER of_all AS all_without,
         sum(c.unteamed) OVER of_role AS role_unteamed, sum(c.unteamed) OVER of_all AS all_unteamed
-    FROM (SELECT day, organisation_code, role, sum(d.opened) AS opened, sum(d.without) AS without, sum(d.unteamed) AS unteamed
+    FROM (SELECT day, organisation_code, role, sum(d.opened) AS opened, sum(d.without + d.untold_without) AS without, sum(d.unteamed + d.untold) AS unteamed
         FROM daily AS d GROUP BY day, organisation_code, role) AS c
     WINDOW of_role AS (PARTITION BY organisation_code, role ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW),
         of_all AS (PARTITION BY organisation_code ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
 -- And of the person. The window sorts, so it has the figures alone: one row per person's day, by a hash of the person.
 pasts AS (
-    SELECT day, person, sum(d.opened) OVER past AS own, sum(d.without) OVER past AS own_without, sum(d.unteamed) OVER past AS own_unteamed
+    SELECT day, person, sum(d.opened) OVER past AS own, sum(d.without) OVER past AS own_without, sum(d.unteamed) OVER past AS own_unteamed, sum(d.untold_without) OVER past AS own_untold_without, sum(d.untold) OVER past AS own_untold
     FROM daily AS d WINDOW past AS (PARTITION BY person ORDER BY day RANGE BETWEEN {lookback_days:UInt32} PRECEDING AND CURRENT ROW)
 ),
 -- One row per person's judged day and level of link: that day's, the person's, the role's and the organisation's without it.
 persons AS (
     SELECT d.day AS day, d.organisation_code AS organisation_code, d.staff_id_system AS staff_id_system, d.staff_id AS staff_id,
         d.organisation_type AS organisation_type, d.role_name AS role_name, p.own AS own, c.by_role AS by_role, c.by_all AS by_all,
-        arrayJoin([('organisation', d.without, p.own_without, c.role_without, c.all_without),
-            ('team', d.unteamed, p.own_unteamed, c.role_unteamed, c.all_unteamed)]) AS level
+        arrayJoin([('organisation', d.without, p.own_without, c.role_without, c.all_without, p.own_untold_without),
+            ('team', d.unteamed, p.own_unteamed, c.role_unteamed, c.all_unteamed, p.own_untold)]) AS level
     FROM daily AS d
     INNER JOIN (SELECT x.* FROM pasts AS x WHERE day IN {days:Array(Date)}) AS p ON p.person = d.person AND p.day = d.day
     INNER JOIN circles AS c ON c.day = d.day AND c.organisation_code = d.organisation_code AND c.role = d.role
@@ -56,9 +56,9 @@ persons AS (
 -- people differ from what all in the role have, beyond chance.
 expected AS MATERIALIZED (
     SELECT day, organisation_code, staff_id_system, staff_id, organisation_type, role_name,
-        own AS accesses, level.1 AS link, level.2 AS added, level.3 AS unlinked,
-        (level.5 - unlinked + 1) / (by_all - own + 1) AS organisation_share,
-        (level.4 - unlinked + {prior_weight:Float64} * organisation_share) / (by_role - own + {prior_weight:Float64}) AS share,
+        own AS accesses, level.1 AS link, level.2 AS added, level.3 AS unlinked, level.3 + level.6 AS maybe,
+        (level.5 - maybe + 1) / (by_all - own + 1) AS organisation_share,
+        (level.4 - maybe + {prior_weight:Float64} * organisation_share) / (by_role - own + {prior_weight:Float64}) AS share,
         (level.4 + {prior_weight:Float64} * level.5 / by_all) / (by_role + {prior_weight:Float64}) AS pooled,
         abs(unlinked - own * pooled) AS deviation, own * pooled * (1 - pooled) AS variance
     FROM persons
@@ -85,7 +85,7 @@ spread AS (
             / (t.all_pairs - (e.accesses - 1) * e.variance + {prior_weight:Float64}) AS dispersion
     FROM expected AS e INNER JOIN types AS t ON t.day = e.day AND t.organisation_type = e.organisation_type AND t.link = e.link
     WHERE e.added > 0 AND e.unlinked >= {unlinked_min:UInt32} AND e.unlinked > e.accesses * e.share
-        AND (e.link != 'team' OR e.unlinked <= e.accesses * {teamless_share_max:Float64})
+        AND if(e.link = 'team', e.unlinked <= e.accesses * {teamless_share_max:Float64}, 1 - e.share >= {coverage_min:Float64})
 ),
 -- The beta-binomial chance of as many, mid-p.
 tested AS (
@@ -112,7 +112,7 @@ looks AS (
     FROM access_links AS a
     INNER JOIN fired AS f ON f.day = a.day AND f.organisation_code = a.organisation_code
         AND f.staff_id_system = a.staff_id_system AND f.staff_id = a.staff_id
-    WHERE a.day IN {days:Array(Date)} AND (a.strength < 'organisation' OR f.best.3 = 'team' AND NOT a.strength >= 'team')
+    WHERE a.day IN {days:Array(Date)} AND (a.strength < 'organisation' OR f.best.3 = 'team' AND NOT a.strength >= 'team') AND NOT has(a.explanation_ids, 'team_unknown')
 ),
 found AS (
     SELECT l.day AS day, l.organisation_code AS organisation_code, l.staff_id_system AS staff_id_system,

@@ -73,7 +73,11 @@ function sightOf(detector: DetectorCard, feeds: readonly FeedHealth[], now: numb
     );
   if (whole.length > 0) return { reasons: whole, is_all: true };
   return {
-    reasons: [...needed.flatMap(({ reasons }) => reasons), ...historyOf(detector, heard, now)],
+    reasons: [
+      ...needed.flatMap(({ reasons }) => reasons),
+      ...teamsOf(detector, feeds),
+      ...historyOf(detector, heard, now),
+    ],
     is_all: false,
   };
 }
@@ -91,6 +95,14 @@ function datasetSight(dataset: string, feeds: readonly FeedHealth[]): Sight {
   }
   const sources = silent.map(({ source }) => source).join(', ');
   return { reasons: [`no new ${name} from ${sources}`], is_all: false };
+}
+
+/** Without the staff directory, nobody can tell what is a link of a member of staff's team: of that it says nothing. */
+function teamsOf({ silenced_by, needs }: DetectorCard, feeds: readonly FeedHealth[]): string[] {
+  if (silenced_by !== 'team' || needs.includes('staff')) return [];
+  return datasetSight('staff', feeds).reasons.map(
+    (reason) => `${reason}, and nobody can tell who is of the team that treats a patient`,
+  );
 }
 
 /** A detector that learns from days before has little to learn from at first. */

@@ -11,6 +11,8 @@ export interface DetectorCard {
   readonly readme: string;
   /** draft, shadow, signal, active, retired: a ceiling. */
   readonly ceiling: string;
+  /** none, person, team, organisation: the weakest link for which it keeps still. */
+  readonly silenced_by: string;
   /** How many days before the judged one its params say that it learns from; 0 where it learns from none. */
   readonly lookback_days: number;
   /** succeeded, failed, blind; empty before the first run. */

@@ -47,7 +47,11 @@ function reasonsFor({ alert, events, explanations, circumstances }: Evidence): s
     );
   } else if (
     is_patient &&
-    explanations.every(({ strength }) => strength === 'inferred' || strength === 'organisation')
+    explanations.every(
+      ({ explanation_id, strength }) =>
+        explanation_id !== 'team_unknown' &&
+        (strength === 'inferred' || strength === 'organisation'),
+    )
   ) {
     reasons.push(
       'What explains it links the patient with the organisation, not with this member of staff or their team.',

@@ -12,12 +12,13 @@ WITH
     (
         SELECT detector_id, argMax(title, recorded_at) AS known_title,
             argMax(needs, recorded_at) AS known_needs, argMax(readme, recorded_at) AS known_readme,
-            argMax(status, recorded_at) AS ceiling,
+            argMax(status, recorded_at) AS ceiling, argMax(silenced_by, recorded_at) AS known_silenced_by,
             toUInt32(JSONExtractUInt(argMax(params, recorded_at), 'lookback_days')) AS lookback_days
         FROM detector_versions
         GROUP BY detector_id
     )
-SELECT detector_id, known_title AS title, known_needs AS needs, known_readme AS readme, ceiling, lookback_days, run_status, run_detail, run_at
+SELECT detector_id, known_title AS title, known_needs AS needs, known_readme AS readme, ceiling,
+    known_silenced_by AS silenced_by, lookback_days, run_status, run_detail, run_at
 FROM known
 LEFT JOIN runs USING (detector_id)
 ORDER BY detector_id

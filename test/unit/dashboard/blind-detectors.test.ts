@@ -14,6 +14,7 @@ function detector(more: Partial<DetectorCard> = {}): DetectorCard {
     needs: ['staff', 'patients'],
     readme: '',
     ceiling: 'active',
+    silenced_by: 'none',
     lookback_days: 0,
     run_status: 'succeeded',
     run_detail: '',
@@ -74,6 +75,16 @@ test('a silent source is told by itself, and blinds all detectors only where no 
   );
   expect(beside.blind).toEqual([]);
   expect(beside.silent).toEqual([{ source: 'hub', why: 'nothing since 9 Jun 2026, 13:00' }]);
+});
+
+test('without the staff directory, what asks for a link of the team sees in part', () => {
+  const asking = detector({ needs: ['patients'], silenced_by: 'team' });
+  const other = detector({ needs: ['patients'], silenced_by: 'organisation' });
+  expect(told([asking, other], whole)).toEqual({ blind: [], partly: [] });
+  expect(told([asking, other], [events, feed('patients', 'index')])).toEqual({
+    blind: [],
+    partly: ['staff have never come, and nobody can tell who is of the team that treats a patient'],
+  });
 });
 
 test('a late source and one that never sent blind nobody', () => {

@@ -62,6 +62,15 @@ test('an explanation that names the member of staff is said without the doubt', 
   );
 });
 
+test('where the staff feed tells no team of theirs, nobody says that it is not theirs', () => {
+  const untold = { ...explanation('inferred'), explanation_id: 'team_unknown' };
+  const { reasons_for, reasons_against } = weigh({
+    explanations: [explanation('organisation'), untold],
+  });
+  expect(reasons_for.join()).not.toMatch(/not with this member/);
+  expect(reasons_against.join()).toMatch(/tells no team of theirs/);
+});
+
 test('a tie that was declared, colleagues and a registration count for it', () => {
   const { reasons_against } = weigh({
     circumstances: {
