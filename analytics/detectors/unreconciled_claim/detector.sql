@@ -1,6 +1,6 @@
 /* @detector
 id: unreconciled_claim
-version: 3
+version: 4
 title: A claim to be treating the patient that nothing bears out
 status: active
 severity: high
@@ -11,7 +11,7 @@ period: day
 lookback_days: 28
 grace_days: 3
 params:
-  { claim_overrides: "self_claimed", beside_days: 3, borne_out_min: 0.8, prior_weight: 20, false_weight: 0.02,
+  { claim_overrides: "self_claimed", beside_days: 3, borne_out_min: 0.5, prior_weight: 20, false_weight: 0.02,
     organisation_weight: 0.4, inferred_weight: 0.7, lookback_days: 28 }
 needs: [care_relationships, patients]
 silenced_by: team
