@@ -1,6 +1,6 @@
 /* @detector
 id: record_surge
-version: 3
+version: 4
 title: One of many at a record that day, outside the team that cares
 status: active
 severity: high
@@ -12,18 +12,20 @@ lookback_days: 28
 params: { people_min: 10, tail_max: 0.001, excess_min: 1.5, outside_share_min: 0.5, organisation_weight: 0.4, inferred_weight: 0.7, coverage_weight: 0.5, lookback_days: 28 }
 needs: [care_relationships]
 silenced_by: team
-reason: "{staff} was one of {people} people who opened the same record that day, {outside} of them outside any team that cares for the patient and {unlinked} without a link of their organisation either. Of the records with such care, counted by day over the {lookback_days} days before, one in {one_in} was opened by as many from outside. {beside}. {link}."
+reason: "{staff} was one of {people} people who opened the same record that day, {outside} of them outside {circle} that cares for the patient. Of the records with such care, counted by day over the {lookback_days} days before, one in {one_in} was opened by as many from outside. {beside}. {link}."
 @detector */
 WITH
 -- Everybody who opened a record on a day: one row per day and record. The pathway is what explains most: an emergency or
--- an admission brings more people to a record than a clinic does. An organisation's link is no reason of its own: everybody
--- at the hospital where somebody lies has it. Who may be of the caring team, theirs not being known, is not outside of it.
+-- an admission brings more people to a record than a clinic does. Of a stay everybody in the house has the organisation's
+-- link, so that only a team's counts; without one an organisation's does, as round the table of a case conference. Who may
+-- be of the caring team, theirs not being known, is not outside of it.
 crowds AS (
     SELECT day, patient_id, uniqExact(staff_id_system, staff_id) AS people,
-        people - uniqExactIf((staff_id_system, staff_id), strength >= 'team' OR has(explanation_ids, 'team_unknown')) AS outside,
-        people - uniqExactIf((staff_id_system, staff_id), strength >= 'organisation') AS unlinked,
         max(multiIf(hasAny(explanation_ids, ['emergency_attendance', 'conveyance', 'urgent_call']), 'c an emergency',
-            has(explanation_ids, 'admission'), 'b an admission', 'a care without a stay')) AS pathway
+            has(explanation_ids, 'admission'), 'b an admission', 'a care without a stay')) AS pathway,
+        people - uniqExactIf((staff_id_system, staff_id), strength >= 'team' OR has(explanation_ids, 'team_unknown')) AS teamless,
+        people - uniqExactIf((staff_id_system, staff_id), strength >= 'organisation') AS unlinked,
+        if(pathway = 'a care without a stay', least(teamless, unlinked), teamless) AS outside
     FROM access_links
     WHERE day > subtractDays(arrayMin({days:Array(Date)}), {lookback_days:UInt32} + 1) AND day <= arrayMax({days:Array(Date)})
     GROUP BY day, patient_id
@@ -65,6 +67,7 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     round(any(multiIf(f.strength = 'organisation', {organisation_weight:Float64}, f.strength = 'inferred', {inferred_weight:Float64}, 1)
         * (1 - {coverage_weight:Float64} * (1 - f.coverage)) * s.outside / (s.people + {people_min:UInt32}) / f.records), 4) AS score,
     map('role', toString(any(f.role_name)), 'people', toString(any(s.people)), 'outside', toString(any(s.outside)),
+        'circle', any(if(s.pathway = 'a care without a stay', 'any organisation', 'any team')),
         'unlinked', toString(any(s.unlinked)), 'one_in', toString(round(1 / any(s.as_many))), 'pathway', any(substring(s.pathway, length('a ') + 1)),
         'lookback_days', toString({lookback_days:UInt32}), 'coverage', concat(toString(round(100 * any(f.coverage))), ' %'),
         'beside', if(any(f.records) = 1, 'No other record was as crowded there that day',
