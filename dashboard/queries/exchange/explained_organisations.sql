@@ -8,7 +8,7 @@ WITH
         WHERE toStartOfMonth(day) = {month:Date}
         GROUP BY organisation_code
     )
-SELECT organisation_code AS code, any(organisation_name) AS name, any(organisation_type) AS type,
+SELECT organisation_code AS code, any(named.organisation_name) AS name, any(named.organisation_type) AS type,
     toFloat64(any(active.staff_count)) AS staff, toFloat64(sum(accesses)) AS access_count,
     toFloat64(sum(person)) AS person_count, toFloat64(sum(team)) AS team_count,
     toFloat64(sum(organisation)) AS organisation_count, toFloat64(sum(inferred)) AS inferred_count
