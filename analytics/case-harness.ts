@@ -100,10 +100,35 @@ export async function alertsUnder(
   detector: Detector,
   params: Params,
 ): Promise<Alert[]> {
+  return alertsOf(client, detector, params, await judgedDays(client, detector));
+}
+
+/**
+ * What the detector finds on the last of the judged days when it is judged by itself, or nothing where there is but one.
+ * It must be what it finds on that day among the others: a detector is a function of each day, whatever else is judged.
+ */
+export async function alertsOfLastDay(
+  client: SqlClient,
+  detector: Detector,
+): Promise<{ readonly day: string; readonly alerts: Alert[] } | undefined> {
+  const days = await judgedDays(client, detector);
+  const day = days.at(-1);
+  if (day === undefined || days.length === 1) return undefined;
+  return { day, alerts: await alertsOf(client, detector, detector.params, [day]) };
+}
+
+/** The days of the case that is loaded now which the detector judges. */
+async function judgedDays(client: SqlClient, detector: Detector): Promise<string[]> {
   const known = (await readDays(client)).map(({ day }) => day);
-  const days = known.filter((day) =>
-    isPastGrace(day, detector.grace_days ?? 0, known.at(-1) ?? ''),
-  );
+  return known.filter((day) => isPastGrace(day, detector.grace_days ?? 0, known.at(-1) ?? ''));
+}
+
+async function alertsOf(
+  client: SqlClient,
+  detector: Detector,
+  params: Params,
+  days: readonly string[],
+): Promise<Alert[]> {
   const alerts = await findAlerts(
     client,
     detector,

@@ -1,6 +1,6 @@
 /* @detector
 id: name_search
-version: 3
+version: 4
 title: The same name searched for again and again, then opened
 status: active
 severity: medium
@@ -42,17 +42,17 @@ searches AS (
         AND e.action = 'search' AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown') AND e.search_terms != ''
         AND e.day >= n.until
 ),
--- The surnames of staff but words that are hardly a family's name, and how common the commonest of their words is among
--- those who search: one row per staff member.
+-- The surnames of those who search but words that are hardly a family's name, and the share of all staff with the commonest.
 own_names AS (
     SELECT staff_id_system, staff_id, groupUniqArray(own) AS words, max(share) AS commonness
     FROM (
-        SELECT DISTINCT staff_id_system, staff_id, own, count() OVER (PARTITION BY own) / (count() OVER () + {prior_weight:UInt32}) AS share
+        SELECT staff_id_system, staff_id, own, uniqExact(staff_id_system, staff_id) OVER (PARTITION BY own)
+            / (uniqExact(staff_id_system, staff_id) OVER () + {prior_weight:UInt32}) AS share
         FROM staff
         ARRAY JOIN arrayFilter(word -> lengthUTF8(word) >= {letters_min:UInt32} AND NOT has(splitByChar(',', {no_family_names:String}), word),
             splitByRegexp('[\\s,;*%\'"./()-]+', upperUTF8(surname))) AS own
-        WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM searchers)
-    ) GROUP BY staff_id_system, staff_id
+    )
+    WHERE (staff_id_system, staff_id) IN (SELECT staff_id_system, staff_id FROM searchers) GROUP BY staff_id_system, staff_id
 ),
 -- What a person searched for up to each judged day, with the words of all those searches.
 weeks AS (

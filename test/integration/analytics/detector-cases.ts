@@ -1,6 +1,7 @@
 /** The cases of the detectors as a suite, in shares, so that test files run side by side: one engine each. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  alertsOfLastDay,
   alertsUnder,
   fingerprint,
   mutationNamed,
@@ -17,7 +18,8 @@ const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
  * The cases of a share of the detectors, and of the mutations that they pin `all` or one of each detector.
  *
  * A threshold that somebody moves breaks a case by itself. That it would, of every threshold, is what moving them shows:
- * it speaks of the cases, holds until one of them changes, and takes as long again, so it is a project of its own.
+ * it speaks of the cases, holds until one of them changes, and takes as long again, so it is a project of its own. There
+ * each case's last day is judged by itself as well, as the batches of a busier exchange would have it.
  *
  * The two engines share one parser and one arithmetic; what may differ between them, lateness.int.test.ts runs on both.
  */
@@ -42,6 +44,13 @@ export function describeCases(
         expect(alerts, 'an alert too many or too few').toHaveLength(one.expect.length);
         for (const expected of one.expect)
           expect(alerts).toContainEqual(expect.objectContaining(nested(expected)));
+
+        const alone = moved === 'all' ? await alertsOfLastDay(client, detector) : undefined;
+        if (alone) {
+          expect(alone.alerts, `${alone.day} by itself says otherwise than among the others`).toEqual(
+            alerts.filter(({ day }) => day === alone.day),
+          );
+        }
 
         // That every mutation is pinned by some case, corpus.test.ts asks of the files.
         for (const pin of moved === 'all' ? one.pins : one === first ? one.pins.slice(0, 1) : []) {
