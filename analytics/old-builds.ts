@@ -31,7 +31,8 @@ export async function deleteOldBuilds(client: SqlClient, clock: Clock): Promise<
   );
   if (!at || Number(at.superseded) === 0) return false;
   for (const table of tables) {
-    await client.command(loadStatement(`analytics/queries/delete_old_${table}.sql`), {
+    await client.command(loadStatement('analytics/queries/delete_old_builds.sql'), {
+      table,
       build: at.build,
       until,
     });

@@ -1,6 +1,6 @@
 -- Rows up to the given build, but for those of a day's build that was current at `until` or came after it: what goes was
 -- superseded before `until`, or left by a build that crashed.
-ALTER TABLE access_builds DELETE
+ALTER TABLE {table:Identifier} DELETE
 WHERE build <= {build:UInt64}
     AND (day, build) NOT IN (
         SELECT d.day, d.build
