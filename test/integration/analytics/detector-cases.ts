@@ -47,9 +47,10 @@ export function describeCases(
 
         const alone = moved === 'all' ? await alertsOfLastDay(client, detector) : undefined;
         if (alone) {
-          expect(alone.alerts, `${alone.day} by itself says otherwise than among the others`).toEqual(
-            alerts.filter(({ day }) => day === alone.day),
-          );
+          expect(
+            alone.alerts,
+            `${alone.day} by itself says otherwise than among the others`,
+          ).toEqual(alerts.filter(({ day }) => day === alone.day));
         }
 
         // That every mutation is pinned by some case, corpus.test.ts asks of the files.
