@@ -1,16 +1,17 @@
-/** `npm run evaluate`: how well every detector and the queue do, on simulated exchanges with labelled misuse. */
-import { writeFileSync } from 'node:fs';
+/** `npm run evaluate`: how well every detector and the queue do, on exchanges with labelled misuse, simulated or given. */
+import { existsSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../sql/errors.ts';
 import { reportFailure } from '../../start.ts';
 import { createRandom } from '../simulate/random.ts';
 import type { WorldCounts } from './measure.ts';
 import { calibrationOf, reportOf } from './report.ts';
-import { judgeWorld } from './world.ts';
+import { judgeExchange, judgeWorld } from './world.ts';
 
 const usage =
-  'npm run evaluate -- [--seeds 1,2,…] [--staff N] [--days N] [--at-once N] [--json FILE] [--keep DIR]';
+  'npm run evaluate -- [--seeds 1,2,…] [--staff N] [--days N] [--exchange DIR]… [--at-once N] [--json FILE] [--keep DIR]';
 const default_seeds = '1,2,3,4,5,6,7,8,9,10';
 /** What a world has of staff times days, unless its size is given: some 60 000 to 120 000 accesses. */
 const staff_days = 140_000;
@@ -19,6 +20,8 @@ const world_bytes = 4 * 1024 ** 3;
 
 interface Arguments {
   readonly seeds: readonly number[];
+  /** Exchanges that others wrote, in place of simulated ones. */
+  readonly exchanges: readonly string[];
   readonly staff: number | undefined;
   readonly days: number | undefined;
   readonly at_once: number;
@@ -27,22 +30,29 @@ interface Arguments {
 }
 
 async function main(): Promise<void> {
-  const { seeds, staff, days, at_once, json, keep } = readArguments(process.argv.slice(2));
+  const { seeds, exchanges, staff, days, at_once, json, keep } = readArguments(
+    process.argv.slice(2),
+  );
   const worlds: WorldCounts[] = [];
-  const left = [...seeds];
   const started = performance.now();
   const say = (line: string): void => {
     const minutes = ((performance.now() - started) / 60_000).toFixed(1);
     process.stderr.write(`[${minutes} min] ${line}\n`);
   };
+  const left =
+    exchanges.length > 0
+      ? exchanges.map(
+          (exchange, index) => () => judgeExchange({ exchange, nth: index + 1, keep, say }),
+        )
+      : seeds.map((seed) => () => judgeWorld({ seed, ...sizeOf(seed, staff, days), keep, say }));
+  const all = left.length;
   async function work(): Promise<void> {
-    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
-      const size = sizeOf(seed, staff, days);
-      worlds.push(await judgeWorld({ seed, ...size, keep, say }));
-      say(`${worlds.length} of ${seeds.length} worlds judged`);
+    for (let judge = left.shift(); judge !== undefined; judge = left.shift()) {
+      worlds.push(await judge());
+      say(`${worlds.length} of ${all} exchanges judged`);
     }
   }
-  say(`${seeds.length} worlds, ${at_once} at a time`);
+  say(`${all} exchanges, ${at_once} at a time`);
   await Promise.all(Array.from({ length: at_once }, work));
   worlds.sort((a, b) => a.seed - b.seed);
   process.stdout.write(reportOf(worlds));
@@ -70,6 +80,7 @@ function readArguments(args: readonly string[]): Arguments {
     seeds: text,
     staff: text,
     days: text,
+    exchange: { type: 'string', multiple: true },
     'at-once': text,
     json: text,
     keep: text,
@@ -86,7 +97,12 @@ function readArguments(args: readonly string[]): Arguments {
       (value) => !Number.isInteger(value) || value < 1,
     );
     if (wrong !== undefined) throw new Error('Every number is a whole one above 0.');
-    return { seeds, staff, days, at_once, json: values.json, keep: values.keep };
+    const exchanges = (values.exchange ?? []).map((path) => resolve(path));
+    const unlabelled = exchanges.find((path) => !existsSync(join(path, 'truth.ndjson')));
+    if (unlabelled !== undefined) throw new Error(`There is no truth.ndjson in ${unlabelled}.`);
+    if (exchanges.length > 0 && (values.seeds ?? values.staff ?? values.days) !== undefined)
+      throw new Error('Seeds, staff and days are of simulated exchanges.');
+    return { seeds, exchanges, staff, days, at_once, json: values.json, keep: values.keep };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }

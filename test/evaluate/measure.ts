@@ -62,11 +62,13 @@ export interface WorldCounts {
   readonly seed: number;
   readonly accesses: number;
   readonly cases_by_scenario: Readonly<Record<string, number>>;
+  /** Cases of which an alert that people see cites an event, wherever in the queue it stands. */
+  readonly cases_cited: number;
   readonly detectors: readonly DetectorCounts[];
   /** Null while the system has no queue. */
   readonly queue: readonly QueueCounts[] | null;
-  /** Accesses and explained ones where feeds are well kept, and where they are not. */
-  readonly explained: Readonly<Record<'well_kept' | 'poorly_kept', ExplainedShare>>;
+  /** Accesses and explained ones where feeds are told to be well kept, and elsewhere. */
+  readonly explained: Readonly<Record<'well_kept' | 'elsewhere', ExplainedShare>>;
   readonly seconds: number;
 }
 
@@ -131,6 +133,12 @@ export function measureDetectors(
       links: linksOf(raised, isTrue),
     };
   });
+}
+
+/** How many of the cases any of these alerts cites. */
+export function casesCited(alerts: readonly Citer[], cases: readonly Case[]): number {
+  const byEvent = eventIndex(alerts);
+  return cases.filter((item) => citersOf(item, byEvent).length > 0).length;
 }
 
 /** Counts what the first items of the queue find, at each budget. */

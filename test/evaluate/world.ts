@@ -1,8 +1,8 @@
 // Owns the way of one world: it is simulated, sent through the whole system, and counted.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   directoriesOf,
   judgeExchanges,
@@ -13,6 +13,7 @@ import {
 import { writeExchange } from '../support/write-exchange.ts';
 import {
   type WorldCounts,
+  casesCited,
   casesOf,
   measureDetectors,
   measureExplained,
@@ -34,32 +35,63 @@ const ends_on = '2026-05-31';
 /** Simulates a world, judges it in a process of its own, and counts what came of it. */
 export async function judgeWorld(options: WorldOptions): Promise<WorldCounts> {
   const { seed, staff, days, keep, say } = options;
-  const started = performance.now();
-  const seconds = (): number => Math.round((performance.now() - started) / 1000);
-  const directory = directoryFor(seed, keep);
-  try {
+  const name = `seed ${seed}`;
+  return inDirectory(keep, `seed-${seed}`, async (directory) => {
     const exchange = join(directory, 'exchange');
-    say(`seed ${seed}: simulating ${staff} staff for ${days} days`);
+    say(`${name}: simulating ${staff} staff for ${days} days`);
     await writeExchange({ staff, days, seed, ends_on, out: exchange });
-    say(`seed ${seed}: simulated in ${seconds()} s, judging`);
-    const judged = await judgeExchanges(join(directory, 'data'), directoriesOf(exchange), {
-      with_shadow: true,
-      progress: progressOf(seed, say),
-    });
-    const counts = { ...count(seed, exchange, judged), seconds: seconds() };
-    say(`seed ${seed}: ${summaryOf(counts)}`);
-    return counts;
-  } finally {
-    if (keep === undefined) rmSync(directory, { recursive: true, force: true });
-  }
+    return judgeDirectory({ name, seed, exchange, data_dir: join(directory, 'data'), say });
+  });
+}
+
+export interface ExchangeOptions {
+  /** A directory as `npm run load` takes it, with `truth.ndjson`, and `earlier/` before it where there is one. */
+  readonly exchange: string;
+  /** Stands in the counts where a world has its seed. */
+  readonly nth: number;
+  /** Keeps the data directory below this directory. */
+  readonly keep: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** Judges an exchange that somebody else wrote, in a process of its own, and counts what came of it. */
+export async function judgeExchange(options: ExchangeOptions): Promise<WorldCounts> {
+  const { exchange, nth, keep, say } = options;
+  const name = basename(exchange);
+  return inDirectory(keep, name, (directory) =>
+    judgeDirectory({ name, seed: nth, exchange, data_dir: join(directory, 'data'), say }),
+  );
+}
+
+interface DirectoryOptions {
+  /** What progress calls it. */
+  readonly name: string;
+  readonly seed: number;
+  readonly exchange: string;
+  readonly data_dir: string;
+  readonly say: (line: string) => void;
+}
+
+async function judgeDirectory(options: DirectoryOptions): Promise<WorldCounts> {
+  const { name, seed, exchange, data_dir, say } = options;
+  const started = performance.now();
+  say(`${name}: judging`);
+  const judged = await judgeExchanges(data_dir, directoriesOf(exchange), {
+    with_shadow: true,
+    progress: progressOf(name, say),
+  });
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const counts = { ...count(seed, exchange, judged), seconds };
+  say(`${name}: ${summaryOf(counts)}`);
+  return counts;
 }
 
 function count(seed: number, exchange: string, judged: Judged): Omit<WorldCounts, 'seconds'> {
   const cases = casesOf(readRows<TruthRow>(exchange, 'truth.ndjson'));
-  const hard_negatives = readRows<TruthRow>(exchange, 'hard_negatives.ndjson');
+  const hard_negatives = rowsIfAny<TruthRow>(exchange, 'hard_negatives.ndjson');
   const times = timesOf(exchange, new Set(cases.flatMap(({ event_ids }) => event_ids)));
   const well_kept = new Set(
-    readRows<{ organisation_code: string; is_well_kept: boolean }>(exchange, 'coverage.ndjson')
+    rowsIfAny<{ organisation_code: string; is_well_kept: boolean }>(exchange, 'coverage.ndjson')
       .filter(({ is_well_kept }) => is_well_kept)
       .map(({ organisation_code }) => organisation_code),
   );
@@ -70,13 +102,19 @@ function count(seed: number, exchange: string, judged: Judged): Omit<WorldCounts
     cases_by_scenario: Object.fromEntries(
       [...Map.groupBy(cases, ({ scenario }) => scenario)].map(([id, rows]) => [id, rows.length]),
     ),
+    cases_cited: casesCited(judged.alerts, cases),
     detectors: measureDetectors(judged, cases, hard_negatives, (id) => times.get(id)),
     queue: queue === null ? null : measureQueue(queue, cases, accesses),
     explained: {
       well_kept: measureExplained(explanations, (code) => well_kept.has(code)),
-      poorly_kept: measureExplained(explanations, (code) => !well_kept.has(code)),
+      elsewhere: measureExplained(explanations, (code) => !well_kept.has(code)),
     },
   };
+}
+
+/** What only the simulated exchange tells of itself; others need not. */
+function rowsIfAny<T>(exchange: string, file: string): T[] {
+  return existsSync(join(exchange, file)) ? readRows<T>(exchange, file) : [];
 }
 
 /** When each of these events happened, read file by file. */
@@ -94,21 +132,33 @@ function timesOf(exchange: string, wanted: ReadonlySet<string>): Map<string, num
   return times;
 }
 
-function directoryFor(seed: number, keep: string | undefined): string {
-  if (keep === undefined) return mkdtempSync(join(tmpdir(), 'access-audit-evaluate-'));
-  const directory = join(keep, `seed-${seed}`);
-  mkdirSync(directory, { recursive: true });
-  return directory;
+/** Does `work` in a directory below `keep`, or in one that is gone afterwards. */
+async function inDirectory<T>(
+  keep: string | undefined,
+  name: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  if (keep !== undefined) {
+    const directory = join(keep, name);
+    mkdirSync(directory, { recursive: true });
+    return work(directory);
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'access-audit-evaluate-'));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** Says what goes on at most every twenty seconds, and at once what could not be done. */
-function progressOf(seed: number, say: (line: string) => void): (text: string) => void {
+function progressOf(name: string, say: (line: string) => void): (text: string) => void {
   let last = performance.now();
   return (text) => {
     const isTrouble = /could not|failed|WARN|ERROR|"level":"(warn|error)"/.test(text);
     if (!isTrouble && performance.now() - last < 20_000) return;
     last = performance.now();
-    say(`seed ${seed}: ${text.split('\n').at(-1) ?? ''}`);
+    say(`${name}: ${text.split('\n').at(-1) ?? ''}`);
   };
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { median, overSeeds, wilson } from '../../evaluate/intervals.ts';
 import {
   type WorldCounts,
+  casesCited,
   casesOf,
   measureDetectors,
   measureExplained,
@@ -28,6 +29,11 @@ describe('cases', () => {
       ['own_record', 1],
       ['record_surge', 2],
     ]);
+  });
+
+  it('are cited by an alert that names any of their events, each once', () => {
+    const alerts = [{ event_ids: ['e2'] }, { event_ids: ['e1', 'x'] }];
+    expect(casesCited(alerts, cases)).toBe(1);
   });
 });
 
@@ -128,6 +134,7 @@ describe('the report', () => {
     expect(report).toContain('| 5 | 18 of 20 | 0.90 (0.70–0.97) | 0.900 (');
     expect(report).toContain('| 0.80–1.00 |');
     expect(report).toContain('| own_record | active | 2 of 4 |');
+    expect(report).toContain('Cited by any alert that people see: 0.90 (');
   });
 
   it('says that there is no queue while there is none', () => {
@@ -196,6 +203,7 @@ function worldOf(seed: number, found: number, of: number): WorldCounts {
     seed,
     accesses: 1_000,
     cases_by_scenario: { own_record: of },
+    cases_cited: found,
     detectors: [
       {
         detector_id: 'own_record',
@@ -227,7 +235,7 @@ function worldOf(seed: number, found: number, of: number): WorldCounts {
       found_loosely: found,
       found_by_scenario: { own_record: found },
     })),
-    explained: { well_kept: share, poorly_kept: share },
+    explained: { well_kept: share, elsewhere: share },
     seconds: 1,
   };
 }
