@@ -18,6 +18,10 @@ export interface RecoveryCounts {
   unfinished_uploads: number;
 }
 
+export function noCounts(): RecoveryCounts {
+  return { segments: 0, batches: 0, cut_bytes: 0, damaged_bytes: 0, unfinished_uploads: 0 };
+}
+
 /** @throws CodedError SPOOL_VERSION_NEWER, before anything is changed that the newer version wrote */
 export async function recoverSpool(
   folder: string,
@@ -26,13 +30,7 @@ export async function recoverSpool(
   log: Logger,
 ): Promise<{ segments: ClosedSegment[]; next_number: number; counts: RecoveryCounts }> {
   const names = (await readdir(folder)).sort();
-  const counts: RecoveryCounts = {
-    segments: 0,
-    batches: 0,
-    cut_bytes: 0,
-    damaged_bytes: 0,
-    unfinished_uploads: 0,
-  };
+  const counts = noCounts();
   const segments: ClosedSegment[] = [];
   let number_max = 0;
   for (const name of [...names, ...(await readdir(damaged_folder))]) {

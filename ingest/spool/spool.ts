@@ -7,6 +7,7 @@ import { messageOf } from '../../sql/errors.ts';
 import { RequestRefused } from '../codes.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createChangeSignal } from './change-signal.ts';
+import { createClosedSegments, type ClosedSegments } from './closed-segments.ts';
 import { createDiskRoom } from './disk-room.ts';
 import { removeFile, replaceFile, syncDirectory } from '../../sql/files.ts';
 import {
@@ -20,7 +21,7 @@ import {
 import { createReferenceUpload, uploadFailed, type ReferenceUpload } from './reference-upload.ts';
 import { createPendingReceipts, type PendingReceipts } from './receipts.ts';
 import { truncateFile } from './recover.ts';
-import { recoverFile, recoverSpool, type RecoveryCounts } from './recover-spool.ts';
+import { recoverSpool, type RecoveryCounts } from './recover-spool.ts';
 import {
   createSegmentFile,
   type ClosedSegment,
@@ -38,7 +39,7 @@ export interface SpoolStatus {
   readonly recovery: RecoveryCounts;
 }
 
-export interface Spool {
+export interface Spool extends Pick<ClosedSegments, 'find' | 'recheck' | 'remove'> {
   readonly receipts: PendingReceipts;
   /**
    * Returns once the batch is on disk.
@@ -50,15 +51,6 @@ export interface Spool {
   beginReference(reference: ReferenceHeader): Promise<ReferenceUpload>;
   /** The oldest segment to load, which stays first until it is removed; undefined once `signal` is aborted. */
   next(signal: AbortSignal): Promise<ClosedSegment | undefined>;
-  /** The segment of that name, if it waits to be loaded. */
-  find(segment_id: string): ClosedSegment | undefined;
-  /**
-   * The segment, checked against its bytes where they may come from the disk by now and not from memory; with what is
-   * whole of it where they are damaged, and undefined where nothing is.
-   */
-  recheck(segment: ClosedSegment): Promise<ClosedSegment | undefined>;
-  /** Removes a segment that is loaded. */
-  remove(segment: ClosedSegment): Promise<void>;
   status(): SpoolStatus;
   /** Why nothing is taken at this moment; empty while something is. */
   problem(): Promise<string>;
@@ -98,13 +90,9 @@ export async function openSpool(options: {
   for (const each of [folder, dirname(folder), dirname(dirname(folder))]) await syncDirectory(each);
   const recovered = await recoverSpool(folder, damaged_folder, clock.now(), log);
   const receipts = createPendingReceipts();
-  const closed: ClosedSegment[] = [...recovered.segments];
   const queue: Waiting[] = [];
   /** Segments whose last write failed, with how much of each is safe: mended before anything else is written. */
   const unmended: { file: SegmentFile; safe_bytes: number }[] = [];
-  /** When each segment was known to be whole, by the monotonic clock; those of an earlier process at the start. */
-  const checked_at = new WeakMap<ClosedSegment, number>();
-  const started_at = performance.now();
   let next_number = recovered.next_number;
   /** At most one open segment of each form, in the order in which they were opened. */
   const open = new Map<Form, OpenSegment>();
@@ -117,16 +105,23 @@ export async function openSpool(options: {
   let upload_bytes = 0;
   const changes = createChangeSignal();
   const disk = createDiskRoom(folder, limits);
+  const closed = createClosedSegments(recovered.segments, {
+    damaged_folder,
+    recheck_after_ms: limits.recheck_after_ms,
+    counts: recovered.counts,
+    receipts,
+    changes,
+    clock,
+    log,
+    fault,
+  });
 
-  for (const segment of closed) {
+  for (const segment of recovered.segments) {
     for (const [receipt, source] of segment.receipts) receipts.hold(receipt, source);
   }
 
   const bytes = () =>
-    closed.reduce(
-      (sum, segment) => sum + segment.bytes,
-      [...open.values()].reduce((sum, { file }) => sum + file.bytes(), upload_bytes),
-    );
+    [...open.values()].reduce((sum, { file }) => sum + file.bytes(), upload_bytes + closed.bytes());
 
   async function waitForRoom(ms: number): Promise<void> {
     const shortage = await disk.shortage();
@@ -245,9 +240,7 @@ export async function openSpool(options: {
     // Where this fails the segment is still open to `abandonOpen`, so what is safe of it is not forgotten.
     const done = await segment.file.close();
     open.delete(form);
-    closed.push(done);
-    checked_at.set(done, performance.now());
-    changes.notify();
+    closed.add(done, true);
   }
 
   /** After a failed write or fsync nothing past the last good fsync is trusted, whatever the file seems to hold. */
@@ -287,7 +280,7 @@ export async function openSpool(options: {
       if (safe_bytes > 0) await truncateFile(file.path, safe_bytes);
       const segment = await file.close();
       unmended.shift();
-      if (safe_bytes > 0) closed.push({ ...segment, bytes: safe_bytes, digest: undefined });
+      if (safe_bytes > 0) closed.add({ ...segment, bytes: safe_bytes, digest: undefined }, false);
       else await removeFile(file.path);
       changes.notify();
     }
@@ -317,10 +310,8 @@ export async function openSpool(options: {
           changes.notify();
         },
         committed(segment) {
-          closed.push(segment);
-          checked_at.set(segment, performance.now());
           receipts.hold(reference.receipt, reference.source);
-          changes.notify();
+          closed.add(segment, true);
         },
       });
     },
@@ -333,7 +324,8 @@ export async function openSpool(options: {
             close_opened_before_ms = Math.max(close_opened_before_ms, waiting.opened_at_ms);
             startCommitting();
           }
-          if (closed[0]) return closed[0];
+          const first = closed.oldest();
+          if (first) return first;
           const oldest = [...open.values()].find(({ file }) => file.safe_bytes() > 0);
           if (!oldest) {
             await changes.next();
@@ -352,50 +344,13 @@ export async function openSpool(options: {
         signal.removeEventListener('abort', changes.notify);
       }
     },
-    find: (segment_id) => closed.find(({ header }) => header.segment_id === segment_id),
-    async recheck(segment) {
-      const age_ms = performance.now() - (checked_at.get(segment) ?? started_at);
-      if (age_ms < limits.recheck_after_ms) return segment;
-      const found: RecoveryCounts = { ...no_counts };
-      const checked = await recoverFile(
-        segment.path,
-        damaged_folder,
-        clock.now(),
-        found,
-        log,
-      ).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-        // Waiting for it would hold up all that came after it.
-        const { segment_id } = segment.header;
-        log.error({ code: 'SEGMENT_GONE', segment: segment_id }, 'a spool segment was taken away');
-        return undefined;
-      });
-      if (checked && found.damaged_bytes + found.cut_bytes === 0) {
-        checked_at.set(segment, performance.now());
-        return segment;
-      }
-      recovered.counts.damaged_bytes += found.damaged_bytes;
-      recovered.counts.cut_bytes += found.cut_bytes;
-      closed.splice(closed.indexOf(segment), 1, ...(checked ? [checked] : []));
-      if (checked) checked_at.set(checked, performance.now());
-      for (const receipt of segment.receipts.keys()) {
-        if (!checked?.receipts.has(receipt)) receipts.release(receipt);
-      }
-      changes.notify();
-      return checked;
-    },
-    async remove(segment) {
-      fault('spool.remove');
-      await removeFile(segment.path);
-      const at = closed.indexOf(segment);
-      if (at >= 0) closed.splice(at, 1);
-      for (const receipt of segment.receipts.keys()) receipts.release(receipt);
-      changes.notify();
-    },
+    find: closed.find,
+    recheck: closed.recheck,
+    remove: closed.remove,
     status: () => ({
       bytes: bytes(),
-      segments: closed.length + open.size,
-      oldest_at: closed[0]?.created_at ?? [...open.values()][0]?.file.header.created_at,
+      segments: closed.count() + open.size,
+      oldest_at: closed.oldest()?.created_at ?? [...open.values()][0]?.file.header.created_at,
       failing,
       recovery: recovered.counts,
     }),
@@ -410,14 +365,6 @@ export async function openSpool(options: {
     },
   };
 }
-
-const no_counts: RecoveryCounts = {
-  segments: 0,
-  batches: 0,
-  cut_bytes: 0,
-  damaged_bytes: 0,
-  unfinished_uploads: 0,
-};
 
 function stopping(): RequestRefused {
   return new RequestRefused('SERVICE_STOPPING', 'The service is stopping. Send again later.');
