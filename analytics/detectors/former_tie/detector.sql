@@ -1,6 +1,6 @@
 /* @detector
 id: former_tie
-version: 1
+version: 2
 title: Someone with whom a tie has ended
 status: active
 severity: high
@@ -11,7 +11,7 @@ lookback_days: 0
 params: { ended_days_max: 1826, occupants_max: 8, ended_weight: 0.3, declared_weight: 0.6, single_weight: 0.8 }
 needs: [staff, patients]
 silenced_by: none
-reason: "{staff} opened the record of someone {tie} until {ended_on}, {days_since} days before. {events} that day. {declared}"
+reason: "{staff} opened the record of someone {tie} until {ended_on}, {when}. {events} that day. {declared}"
 @detector */
 WITH
 -- What a person did by their own hand on the days: one row per event.
@@ -60,9 +60,8 @@ homes AS (
 -- Times in which both lived at one address, where it is not to be kept from anybody: a row for each.
 shared AS MATERIALIZED (
     SELECT a.staff_id_system AS staff_id_system, a.staff_id AS staff_id, b.patient_id AS patient_id, a.address_key AS address_key,
-        least(a.known_until, b.known_until) AS known_until
-    FROM homes AS a
-    INNER JOIN residents AS b ON b.address_key = a.address_key
+        greatest(a.known_from, b.known_from) AS known_from, least(a.known_until, b.known_until) AS known_until
+    FROM homes AS a INNER JOIN residents AS b ON b.address_key = a.address_key
     WHERE b.patient_id IN (SELECT patient_id FROM opened) AND greatest(a.known_from, b.known_from) < least(a.known_until, b.known_until)
         AND a.address_key NOT IN (SELECT address_key FROM patients WHERE has(flags, 'protected_address'))
 ),
@@ -76,21 +75,19 @@ crowds AS (
 -- Ties and when each ended, by either way: one row per identifier, patient and time.
 ties AS (
     SELECT s.staff_id_system AS staff_id_system, s.staff_id AS staff_id, s.patient_id AS patient_id,
-        s.known_until AS known_until, concat('registered at their own address, with ', toString(c.occupants), ' in all,') AS tie
-    FROM shared AS s
-    INNER JOIN crowds AS c ON c.address_key = s.address_key AND c.known_until = s.known_until
+        s.known_from AS known_from, s.known_until AS known_until, concat('registered at their own address, with ', toString(c.occupants), ' in all,') AS tie
+    FROM shared AS s INNER JOIN crowds AS c ON c.address_key = s.address_key AND c.known_until = s.known_until
     WHERE c.occupants <= {occupants_max:UInt32}
     UNION ALL
-    SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, c.contact_patient_id AS patient_id, c.known_until AS known_until,
+    SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, c.contact_patient_id AS patient_id,
+        c.known_from AS known_from, c.known_until AS known_until,
         concat('named in their own record as a contact', if(c.relation = '', '', concat(' (', lower(c.relation), ')'))) AS tie
-    FROM former_contacts AS c
-    INNER JOIN people AS p ON p.own_number = c.patient_id
+    FROM former_contacts AS c INNER JOIN people AS p ON p.own_number = c.patient_id
     WHERE c.patient_id IN (SELECT own_number FROM people WHERE own_number != '') AND c.contact_patient_id IN (SELECT patient_id FROM opened)
     UNION ALL
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, c.patient_id AS patient_id,
-        c.known_until AS known_until, concat('who named them as a contact', if(c.relation = '', '', concat(' (', lower(c.relation), ')'))) AS tie
-    FROM former_contacts AS c
-    INNER JOIN people AS p ON p.own_number = c.contact_patient_id
+        c.known_from AS known_from, c.known_until AS known_until, concat('who named them as a contact', if(c.relation = '', '', concat(' (', lower(c.relation), ')'))) AS tie
+    FROM former_contacts AS c INNER JOIN people AS p ON p.own_number = c.contact_patient_id
     WHERE p.own_number != '' AND c.patient_id IN (SELECT patient_id FROM contact_history
         WHERE patient_id IN (SELECT patient_id FROM opened) AND contact_patient_id IN (SELECT own_number FROM people))
 ),
@@ -109,10 +106,11 @@ declared AS (
     INNER JOIN people AS p ON p.other_system = d.staff_id_system AND p.other_id = d.staff_id
     WHERE isNull(d.ended_at)
 ),
--- Accesses after such a tie had ended, where no other holds: one row per access, with the tie that ended last.
+-- Accesses after such a tie had begun, where none holds any more: one row per access, with the tie that ended last. Of one
+-- that held on the day and has ended since, `household` and `next_of_kin` no longer know.
 found AS (
     SELECT e.staff_id_system AS staff_id_system, e.staff_id AS staff_id, e.organisation_code AS organisation_code,
-        e.patient_id AS patient_id, e.day AS day, max((t.known_until, t.tie)) AS last,
+        e.patient_id AS patient_id, e.day AS day, maxIf((t.known_until, t.tie), t.known_from <= e.day) AS last,
         dateDiff('day', last.1, e.day) AS days_since, max(d.is_declared) AS is_declared,
         arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events,
         argMax(e.role_name, (e.occurred_at, e.source, e.event_id)) AS role
@@ -121,14 +119,15 @@ found AS (
     LEFT JOIN declared AS d ON d.staff_id_system = e.staff_id_system AND d.staff_id = e.staff_id AND d.patient_id = e.patient_id
     WHERE (e.staff_id_system, e.staff_id, e.patient_id) NOT IN (SELECT staff_id_system, staff_id, patient_id FROM own)
     GROUP BY e.staff_id_system, e.staff_id, e.organisation_code, e.patient_id, e.day
-    HAVING last.1 <= e.day AND days_since < {ended_days_max:UInt32}
+    HAVING last.2 != '' AND max(t.known_until) < toDate('2149-06-06') AND days_since < {ended_days_max:Int32}
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
     f.patient_id AS patient_id, f.day AS day, f.events[1].1 AS first_at, f.events[-1].1 AS last_at,
     -- The longer ago the lower; what was not told more than what was; several events more than one, which may be a slip.
-    round((1 - {ended_weight:Float64} * f.days_since / {ended_days_max:UInt32}) * if(f.is_declared = 1, {declared_weight:Float64}, 1)
+    round((1 - {ended_weight:Float64} * greatest(0, f.days_since) / {ended_days_max:Int32}) * if(f.is_declared = 1, {declared_weight:Float64}, 1)
         * (1 - (1 - {single_weight:Float64}) / length(f.events)), 4) AS score,
-    map('role', toString(f.role), 'tie', f.last.2, 'ended_on', toString(f.last.1), 'days_since', toString(f.days_since),
+    map('role', toString(f.role), 'tie', f.last.2, 'ended_on', toString(f.last.1), 'when', concat(toString(abs(f.days_since)),
+            if(abs(f.days_since) = 1, ' day', ' days'), if(f.days_since >= 0, ' before', ' later')),
         'events', concat(toString(length(f.events)), if(length(f.events) = 1, ' event', ' events')),
         'declared', if(f.is_declared = 1, 'They had declared a tie to the patient.', 'They had declared no tie to the patient.')) AS facts,
     arrayMap(event -> event.3, f.events) AS event_ids, arrayMap(event -> toString(event.2), f.events) AS sources
