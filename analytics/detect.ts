@@ -1,10 +1,11 @@
 /** `npm run detect`: judges everything that is dirty, or the days that were asked for. */
 import type { SqlClient } from '../sql/client.ts';
 import { addDays, type Clock } from '../sql/clock.ts';
-import { runCycle, type CycleSummary, type DetectorSummary, type OnProgress } from './cycle.ts';
+import { runCycle, type CycleSummary, type OnProgress } from './cycle.ts';
 import type { Alert, AlertChange } from './alerts.ts';
 import { readDays } from './days.ts';
 import { findDetector } from './detectors.ts';
+import type { DetectorSummary } from './judge-due.ts';
 import { daysInvalid, paramsNeedDryRun } from './errors.ts';
 import type { Params } from './params.ts';
 import { replay } from './replay/replay.ts';
