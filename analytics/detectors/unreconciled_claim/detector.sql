@@ -1,6 +1,6 @@
 /* @detector
 id: unreconciled_claim
-version: 5
+version: 6
 title: A claim to be treating the patient that nothing bears out
 status: active
 severity: high
@@ -11,11 +11,11 @@ period: day
 lookback_days: 28
 grace_days: 3
 params:
-  { claim_overrides: "self_claimed", beside_days: 3, borne_out_min: 0.5, prior_weight: 20, organisation_weight: 0.4,
+  { claim_overrides: "self_claimed,break_glass", beside_days: 3, borne_out_min: 0.5, prior_weight: 20, organisation_weight: 0.4,
     inferred_weight: 0.7, lookback_days: 28 }
 needs: [care_relationships, patients]
 silenced_by: team
-reason: "{staff} opened a record by claiming to be treating the patient. Nothing is recorded of the patient at {organisation} within {beside_days} days either side (older or other link: {link}). Of such claims by its staff in this role, {borne_out} are borne out by care on record (so estimated from {claims} of theirs and the accesses of all)."
+reason: "{staff} opened a record by {claim}. Nothing is recorded of the patient at {organisation} within {beside_days} days either side (older or other link: {link}). Of such claims by its staff in this role, {borne_out} are borne out by care on record (so estimated from {claims} of theirs and the accesses of all)."
 @detector */
 WITH
 -- Claims of the days that no team's link explains: one row per access.
@@ -79,14 +79,14 @@ found AS (
     SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
         f.patient_id AS patient_id, f.day AS day, any(f.role_name) AS role, any(f.strength) AS strength,
         any(f.explanation_ids) AS explanation_ids, any(f.claims) AS claims, any(f.share) AS share,
-        countIf(has(splitByChar(',', {claim_overrides:String}), e.override)) AS claimed,
+        groupUniqArrayIf(e.override, has(splitByChar(',', {claim_overrides:String}), e.override)) AS claimed,
         arraySort(groupUniqArray((e.occurred_at, e.source, e.event_id))) AS events
     FROM committed_events AS e
     INNER JOIN fired AS f ON f.day = e.day AND f.staff_id_system = e.staff_id_system AND f.staff_id = e.staff_id
         AND f.organisation_code = e.organisation_code AND f.patient_id = e.patient_id
     WHERE e.day IN {days:Array(Date)} AND e.trigger != 'system' AND e.outcome IN ('success', 'unknown')
     GROUP BY f.staff_id_system, f.staff_id, f.organisation_code, f.patient_id, f.day
-    HAVING claimed > 0
+    HAVING notEmpty(claimed)
 )
 SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisation_code AS organisation_code,
     f.patient_id AS patient_id, f.day AS day, events[1].1 AS first_at, events[-1].1 AS last_at,
@@ -94,6 +94,7 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
     round(multiIf(strength = 'organisation', {organisation_weight:Float64}, strength = 'inferred', {inferred_weight:Float64}, 1)
         * share, 4) AS score,
     map('role', toString(role), 'organisation', if(o.name = '', toString(f.organisation_code), o.name),
+        'claim', if(has(claimed, 'break_glass'), 'breaking the glass, as in an emergency', 'claiming to be treating the patient'),
         'beside_days', toString({beside_days:UInt32}), 'claims', concat(toString(claims), if(claims = 1, ' claim', ' claims')),
         'borne_out', concat(toString(round(100 * share)), ' %'),
         'link', if(empty(explanation_ids), 'none', replaceAll(arrayStringConcat(explanation_ids, ', '), '_', ' '))) AS facts,
