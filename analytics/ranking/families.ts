@@ -74,6 +74,11 @@ export function isProvedTie(detector_id: string): boolean {
   return proved_ties.has(detector_id);
 }
 
+/** The tie to oneself: nobody treats themself, so that no link makes it anybody's work. */
+export function isOwnRecord(detector_id: string): boolean {
+  return detector_id === 'own_record';
+}
+
 /** Detectors that draw at random: each alert is an item of its own, and says nothing about anybody. */
 export function isDraw(detector_id: string): boolean {
   return familyOf(detector_id) === 'draw';
@@ -98,4 +103,11 @@ const crowd_detectors: ReadonlySet<string> = new Set(['record_surge', 'watchlist
 
 export function isOfCrowd(detector_id: string): boolean {
   return crowd_detectors.has(detector_id);
+}
+
+/** Detectors whose alerts on one record and day are one incident, with an alert for each person in it. */
+const incident_detectors: ReadonlySet<string> = new Set(['record_surge']);
+
+export function isOfIncident(detector_id: string): boolean {
+  return incident_detectors.has(detector_id);
 }

@@ -1,6 +1,6 @@
 /** How often an alert of a detector turns out to be misuse: from simulated truth, from its rate here, from findings. */
 import { logit, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
-import { isDraw, isProvedTie } from './families.ts';
+import { isDraw, isOwnRecord, isProvedTie } from './families.ts';
 import { link_classes, link_log_odds, type LinkClass } from './link.ts';
 import { bandOf, score_bands, type Priors } from './priors.ts';
 
@@ -81,10 +81,10 @@ const score_slope = 2;
 const score_slope_in_band = 1;
 
 /**
- * What a link is worth of what it is elsewhere, for a tie that is proved: one's own record at one's own hospital has a link
- * as often as not, and that makes it no more one's work.
+ * What a link is worth of what it is elsewhere, for one's own record: at one's own hospital it has a link as often as not,
+ * and that makes it no more one's work. Of a relative it says what it says of anybody: some are cared for by one's team.
  */
-const proved_tie_link_weight = 0.5;
+const own_record_link_weight = 0.5;
 
 /** Alerts by which a rate observed here is drawn to the expected one: a few alerts are no flood. */
 const rate_alerts = 5;
@@ -100,7 +100,7 @@ const older_text_weight = 0.25;
  * Estimates precision by cell, which is a detector's alerts of one score band and one link, in four steps.
  *
  * 1. The evaluation. Within a detector, log-odds rise with the score and fall with the link by the same slopes for all
- *    (`score_slope`, `link_log_odds`; by half as much with the link for ties that are proved); how high they lie is what the
+ *    (`score_slope`, `link_log_odds`; by half as much with the link for one's own record); how high they lie is what the
  *    evaluation found of the whole detector, shrunk to the default of its severity. A cell of which the evaluation saw
  *    enough goes its own way; a higher score never means less.
  * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
@@ -155,7 +155,7 @@ function estimateDetector(
   const alerts = sum(bands.map((band) => band.alerts));
   // What the simulation never made speak is not known to be rare.
   const is_evaluated = alerts > 0 && inputs.priors.source.accesses > 0;
-  const weight = isProvedTie(detector_id) ? proved_tie_link_weight : 1;
+  const weight = isOwnRecord(detector_id) ? own_record_link_weight : 1;
   const height = heightOf(counted, default_precision[severity], weight);
   const here = noCells();
   for (const link of link_classes) {

@@ -40,6 +40,8 @@ export const Priors = Type.Object(
               inferred: Type.Optional(Bands),
               organisation: Type.Optional(Bands),
               organisation_in_company: Type.Optional(Bands),
+              organisation_several: Type.Optional(Bands),
+              organisation_several_in_company: Type.Optional(Bands),
               team: Type.Optional(Bands),
               unfed: Type.Optional(Bands),
               unfed_in_company: Type.Optional(Bands),

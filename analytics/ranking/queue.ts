@@ -3,7 +3,7 @@ import type { EpochMs } from '../../sql/clock.ts';
 import { byText, daysBetween, probabilityOf, type QueueAlert, type Severity } from './alert.ts';
 import { allot, budgetKey, lot, weekOf } from './budget.ts';
 import { byStrength, combine, type Weighed } from './combine.ts';
-import { isDanger, isDraw } from './families.ts';
+import { isDanger, isDraw, isOfIncident } from './families.ts';
 import { groupAlerts, grouping_days_max, groupingReason } from './group.ts';
 import { estimatePrecision, type FindingCounts } from './precision.ts';
 import type { Priors } from './priors.ts';
@@ -72,9 +72,10 @@ const severities: readonly Severity[] = ['low', 'medium', 'high'];
 
 /**
  * What each further item of one person counts of the one before: whoever works the first looks at the person's other ones,
- * so that they tell less that is new than another person's first would.
+ * so that they tell less that is new than another person's first would. The same goes for those of one incident: whoever
+ * finds that one of twelve at a record had no reason, or that they were a case conference, knows where the others stand.
  */
-const repeated_person_weight = 0.5;
+const repeated_weight = 0.5;
 
 /**
  * How likely an alert of a danger must be misuse to be the same day's work. Less than one in fifty is care of somebody who
@@ -138,7 +139,7 @@ export function buildQueue(inputs: QueueInputs): Queue {
 type Candidate = Omit<
   QueueItem,
   'rank' | 'rank_in_organisation' | 'is_within_budget' | 'is_sampled' | 'place'
-> & { readonly is_draw: boolean; readonly person_key: string };
+> & { readonly is_draw: boolean; readonly person_key: string; readonly incident_key: string };
 
 function candidateOf(
   item_id: string,
@@ -177,6 +178,7 @@ function candidateOf(
     grouping_reason: groupingReason(open),
     is_draw: isDraw(lead.detector_id),
     person_key: personKey(lead),
+    incident_key: incidentKey(lead),
   };
 }
 
@@ -197,31 +199,50 @@ function placed(
     done,
   );
   const in_organisation = new Map<string, number>();
-  const items = ranked.map(({ is_draw: _, person_key: __, ...item }, index): QueueItem => {
-    const rank_in_organisation = (in_organisation.get(item.organisation_code) ?? 0) + 1;
-    in_organisation.set(item.organisation_code, rank_in_organisation);
-    const { is_within_budget = false, is_sampled = false } = allotted.get(item.item_id) ?? {};
-    return {
-      ...item,
-      rank: index + 1,
-      rank_in_organisation,
-      is_within_budget,
-      is_sampled,
-      place: 0,
-    };
-  });
+  const items = ranked.map(
+    ({ is_draw: _, person_key: __, incident_key: ___, ...item }, index): QueueItem => {
+      const rank_in_organisation = (in_organisation.get(item.organisation_code) ?? 0) + 1;
+      in_organisation.set(item.organisation_code, rank_in_organisation);
+      const { is_within_budget = false, is_sampled = false } = allotted.get(item.item_id) ?? {};
+      return {
+        ...item,
+        rank: index + 1,
+        rank_in_organisation,
+        is_within_budget,
+        is_sampled,
+        place: 0,
+      };
+    },
+  );
   return withPlaces(items);
 }
 
-/** Lowers the priority of each further item of one person in an organisation, `candidates` being in order of it. */
+/**
+ * Lowers the priority of each further item of one person in an organisation, and of each further one that an incident
+ * leads, `candidates` being in order of it.
+ */
 function withRepeats(candidates: readonly Candidate[]): Candidate[] {
   const before = new Map<string, number>();
+  const countOf = (key: string): number => {
+    const nth = before.get(key) ?? 0;
+    before.set(key, nth + 1);
+    return nth;
+  };
   return candidates.map((item) => {
     if (item.is_draw) return item;
-    const nth = before.get(item.person_key) ?? 0;
-    before.set(item.person_key, nth + 1);
-    return { ...item, priority: item.priority * repeated_person_weight ** nth };
+    const nth = Math.max(
+      countOf(`person\n${item.person_key}`),
+      item.incident_key === '' ? 0 : countOf(`incident\n${item.incident_key}`),
+    );
+    return { ...item, priority: item.priority * repeated_weight ** nth };
   });
+}
+
+/** The record and day of an incident that an alert is of; empty where it is of none. */
+function incidentKey({ detector_id, organisation_code, patient_id, day }: QueueAlert): string {
+  return isOfIncident(detector_id)
+    ? [detector_id, organisation_code, patient_id, day].join('\n')
+    : '';
 }
 
 function byPriority(a: Candidate, b: Candidate): number {

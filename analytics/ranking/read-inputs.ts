@@ -7,6 +7,7 @@ import { statusesOf, type Activation } from './activation.ts';
 import type { QueueAlert, Severity } from './alert.ts';
 import { true_findings } from './findings.ts';
 import { isOfCrowd } from './families.ts';
+import { loadExplanations } from '../explanations.ts';
 import { company_days, linkClassOf, mostFrequent, type LinkClass } from './link.ts';
 import type { FindingCounts } from './precision.ts';
 import { loadPriors, score_bands } from './priors.ts';
@@ -142,20 +143,28 @@ async function readLinks(
   const rows = await read<{
     alert_id: string;
     strength: string;
+    kinds_of_care: string;
     explained_share: number;
     companions: [staff_id_system: string, staff_id: string][];
-  }>('alert_links', { detector_ids: [...detector_ids], company_days, companions_max });
+  }>('alert_links', {
+    detector_ids: [...detector_ids],
+    first_hand_ids: loadExplanations()
+      .filter(({ stage }) => stage === 'primary')
+      .map(({ id }) => id),
+    company_days,
+    companions_max,
+  });
   const cited = Map.groupBy(rows, ({ alert_id }) => alert_id);
   return new Map(
     alerts.flatMap((alert) => {
       const accesses = cited.get(alert.alert_id);
       if (!accesses) return [];
       const own = people(alert.last_staff_id_system, alert.last_staff_id, alert.last_day);
-      const classes = accesses.map(({ strength, explained_share, companions }) => {
+      const classes = accesses.map(({ companions, kinds_of_care, ...access }) => {
         const is_in_company =
           !isOfCrowd(alert.last_detector_id) &&
           companions.some(([system, id]) => people(system, id, alert.last_day) !== own);
-        return linkClassOf({ strength, explained_share, is_in_company });
+        return linkClassOf({ ...access, kinds_of_care: Number(kinds_of_care), is_in_company });
       });
       return [[alert.alert_id, mostFrequent(classes)]];
     }),

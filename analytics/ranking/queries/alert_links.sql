@@ -1,5 +1,5 @@
 -- What stands behind the accesses that alerts cite: one row per alert that stands and access that is built, with its
--- strongest explanation, the share of all that the organisation's staff open of which feeds tell, and who else there opened
+-- strongest explanation, how many kinds of care explain it at first hand, the share of all that the organisation's staff open of which feeds tell, and who else there opened
 -- the record within `company_days` either side, a few of them. An alert of one patient cites that access; one of a person
 -- and no one patient cites the accesses of its day with the events that it names.
 WITH
@@ -40,6 +40,8 @@ named AS MATERIALIZED (
 -- The looks of years at a record pass by; what is kept of them is one explanation and a few names.
 SELECT n.alert_id AS alert_id,
     anyIf(toString(a.strength), a.day = n.day AND a.staff_id_system = n.staff_id_system AND a.staff_id = n.staff_id) AS strength,
+    maxIf(length(arrayIntersect(a.explanation_ids, {first_hand_ids:Array(String)})), a.day = n.day
+        AND a.staff_id_system = n.staff_id_system AND a.staff_id = n.staff_id) AS kinds_of_care,
     any(s.explained) AS explained_share,
     groupUniqArrayIf({companions_max:UInt8})((toString(a.staff_id_system), a.staff_id),
         (a.staff_id_system, a.staff_id) != (n.staff_id_system, n.staff_id)) AS companions

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { linkClassOf, mostFrequent } from '../../../../analytics/ranking/link.ts';
 
-const access = (strength: string, explained_share = 0.95, is_in_company = false) =>
-  linkClassOf({ strength, explained_share, is_in_company });
+const access = (
+  strength: string,
+  explained_share = 0.95,
+  is_in_company = false,
+  kinds_of_care = 1,
+) => linkClassOf({ strength, explained_share, is_in_company, kinds_of_care });
 
 describe('the link of an access', () => {
   it('is its strongest explanation, and whether others opened the record that week', () => {
@@ -12,6 +16,14 @@ describe('the link of an access', () => {
     expect(access('organisation', 0.95, true)).toBe('organisation_in_company');
     expect(access('inferred', 0.95, true)).toBe('inferred');
     expect(access('person')).toBe('team');
+  });
+
+  it('tells one kind of care from several', () => {
+    expect(access('organisation', 0.95, false, 2)).toBe('organisation_several');
+    expect(access('organisation', 0.95, true, 3)).toBe('organisation_several_in_company');
+    expect(access('team', 0.95, true, 3)).toBe('team');
+    // What is only inferred is one and the same whatever it is inferred from.
+    expect(access('inferred', 0.95, false, 2)).toBe('inferred');
   });
 
   it('says nothing of an access that nothing explains where feeds tell of too little', () => {

@@ -68,7 +68,7 @@ describe('the queue', () => {
     ]);
   });
 
-  it('lowers a tie that is proved less for a link than one that is only likely', () => {
+  it("lowers one's own record less for a link than a relative's or a colleague's", () => {
     const drop = (detector_id: string) => {
       const of = (link: 'none' | 'team') =>
         queueOf({ alerts: [alert({ alert_id: 'a', detector_id, link })] }).items[0]
@@ -76,6 +76,7 @@ describe('the queue', () => {
       return of('none') / of('team');
     };
     expect(drop('own_record') * 2).toBeLessThan(drop('colleague'));
+    expect(drop('own_record') * 2).toBeLessThan(drop('household'));
   });
 
   it('puts the second item of one person below the first of somebody else', () => {
@@ -88,6 +89,30 @@ describe('the queue', () => {
       ],
     });
     expect(items.map(({ alert_ids }) => alert_ids[0])).toEqual(['first', 'other', 'second']);
+  });
+
+  it('puts the second of a crowd at one record below the first of another, but not who has more against them', () => {
+    const inCrowd = (staff_id: string, patient_id: string, score: number) =>
+      alert({
+        alert_id: `${staff_id} ${patient_id}`,
+        detector_id: 'record_surge',
+        person_key: `staff:|${staff_id}`,
+        staff_id,
+        patient_id,
+        score,
+      });
+    const household = alert({ alert_id: 'household', detector_id: 'household', patient_id: 'p1' });
+    const { items } = queueOf({
+      alerts: [
+        inCrowd('s4', 'p1', 0.8),
+        inCrowd('s5', 'p1', 0.79),
+        inCrowd('s6', 'p2', 0.7),
+        inCrowd('s1', 'p1', 0.6),
+        { ...household, person_key: 'staff:|s1', staff_id: 's1' },
+      ],
+      priors: loadPriors(),
+    });
+    expect(items.map(({ staff_id }) => staff_id)).toEqual(['s1', 's4', 's6', 's5']);
   });
 
   it('puts a look at a protected record that nothing explains into the lane of dangers, and usual work not', () => {
