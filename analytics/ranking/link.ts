@@ -10,6 +10,7 @@ export const link_classes = [
   'none',
   'none_in_company',
   'inferred',
+  'inferred_in_company',
   'organisation',
   'organisation_in_company',
   'organisation_several',
@@ -37,13 +38,15 @@ export const company_days = 7;
  * with an organisation's and 0.1 with a team's. Care is the work of several people over days, and curiosity is one
  * person's: of ordinary accesses that a feed missed, a third to two thirds have company within the week, of misuse hardly
  * any but by coincidence. Care also leaves more than one trace (a referral, the appointment, a letter), and whoever looks
- * into the record of somebody on their own practice's list or their own ward has that one reason to show. All differences are softened, since feeds miss care where nobody notices, misuse hides where it
- * has a reason to be, and two may be curious.
+ * into the record of somebody on their own practice's list or their own ward has that one reason to show. All differences
+ * are softened, since feeds miss care where nobody notices, misuse hides where it has a reason to be, and two may be
+ * curious.
  */
 export const link_log_odds: Readonly<Record<LinkClass, number>> = {
   none: 1.5,
   none_in_company: -0.5,
-  inferred: -1.3,
+  inferred: -0.9,
+  inferred_in_company: -2.5,
   organisation: -1.2,
   organisation_in_company: -2.3,
   organisation_several: -2.4,
@@ -75,7 +78,7 @@ export function linkClassOf(access: AccessLink): LinkClass {
   if (strength === 'organisation')
     return is_in_company ? 'organisation_in_company' : 'organisation';
   if (is_unfed) return is_in_company ? 'unfed_in_company' : 'unfed';
-  if (strength === 'inferred') return 'inferred';
+  if (strength === 'inferred') return is_in_company ? 'inferred_in_company' : 'inferred';
   return is_in_company ? 'none_in_company' : 'none';
 }
 

@@ -38,6 +38,7 @@ export const Priors = Type.Object(
               none: Type.Optional(Bands),
               none_in_company: Type.Optional(Bands),
               inferred: Type.Optional(Bands),
+              inferred_in_company: Type.Optional(Bands),
               organisation: Type.Optional(Bands),
               organisation_in_company: Type.Optional(Bands),
               organisation_several: Type.Optional(Bands),

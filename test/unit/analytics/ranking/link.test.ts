@@ -14,7 +14,8 @@ describe('the link of an access', () => {
     expect(access('none', 0.95, true)).toBe('none_in_company');
     expect(access('organisation')).toBe('organisation');
     expect(access('organisation', 0.95, true)).toBe('organisation_in_company');
-    expect(access('inferred', 0.95, true)).toBe('inferred');
+    expect(access('inferred')).toBe('inferred');
+    expect(access('inferred', 0.95, true)).toBe('inferred_in_company');
     expect(access('person')).toBe('team');
   });
 
