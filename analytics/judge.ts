@@ -172,16 +172,14 @@ export async function findAlerts(
     const rows = await client.rows<Record<keyof FoundRow, never>>(detector.statement, binds, {
       limits: 'analysis',
     });
-    alerts.push(
-      ...rows
-        .map(foundRow)
-        .filter((row) =>
-          organisation_code === undefined
-            ? !except.includes(row.organisation_code)
-            : row.organisation_code === organisation_code,
-        )
-        .map((row) => alertOf(detector, in_force.detector_version, row)),
-    );
+    // One by one: a month of a busy exchange has more of them than a call can have arguments.
+    for (const row of rows.map(foundRow)) {
+      const is_meant =
+        organisation_code === undefined
+          ? !except.includes(row.organisation_code)
+          : row.organisation_code === organisation_code;
+      if (is_meant) alerts.push(alertOf(detector, in_force.detector_version, row));
+    }
   }
   return alerts;
 }
