@@ -94,6 +94,13 @@ figures AS (
         toInt64(sum(arraySum(mapValues(c.sections)))) AS rolled_up
     FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
     UNION ALL
+    SELECT l.day AS day, 'explanations by role' AS figure, toInt64(sum(length(l.explanation_ids))) AS source, toInt64(0) AS rolled_up
+    FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
+    UNION ALL
+    SELECT c.day AS day, 'explanations by role' AS figure, toInt64(0) AS source,
+        toInt64(sum(arraySum(mapValues(c.explanations)))) AS rolled_up
+    FROM link_coverage AS c WHERE {is_every_day:Bool} OR c.day IN {days:Array(Date)} GROUP BY c.day
+    UNION ALL
     SELECT l.day AS day, 'accesses by role' AS figure, toInt64(count()) AS source, toInt64(0) AS rolled_up
     FROM access_links AS l WHERE {is_every_day:Bool} OR l.day IN {days:Array(Date)} GROUP BY l.day
     UNION ALL

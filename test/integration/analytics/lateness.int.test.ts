@@ -197,6 +197,15 @@ onEachEngine('analytics', (engine, kind) => {
       ),
     ).toEqual([{ day: '2026-03-30' }, { day: '2026-10-25' }]);
     expect(
+      await select(
+        'SELECT toString(day) AS day, explanations FROM link_coverage WHERE notEmpty(explanations) ORDER BY day',
+      ),
+    ).toEqual([
+      { day: '2026-03-30', explanations: { caseload: 1 } },
+      { day: '2026-10-25', explanations: { caseload: 1 } },
+      { day: '2026-10-26', explanations: { earlier_explained: 1 } },
+    ]);
+    expect(
       await select("SELECT events, searches, patients FROM staff_days WHERE day = '2026-10-26'"),
     ).toEqual([{ events: 2, searches: 1, patients: 1 }]);
     expect(
