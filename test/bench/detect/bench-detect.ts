@@ -1,6 +1,7 @@
 /** How long judging takes: a replay of history, one new day on it, and from an event to its alert while events stream in. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { runCycle } from '../../../analytics/cycle.ts';
 import { readDays } from '../../../analytics/days.ts';
 import { detect } from '../../../analytics/detect.ts';
@@ -30,6 +31,8 @@ interface DetectBench {
 
 const day_ms = 86_400_000;
 const streamed_per_second = 1_000;
+/** How often the benchmark looks for alerts, and how exact a wait is at best. */
+const looks_apart_ms = 100;
 const datasets = ['organisations', 'staff', 'patients', 'contacts', 'care'] as const;
 const loaded_as = { contacts: 'patient_contacts', care: 'care_relationships' } as const;
 
@@ -260,6 +263,8 @@ function createWorld(client: SqlClient, options: DetectBench) {
             waits.push(performance.now() - since);
             waiting.delete(event_id);
           }
+          // Whoever asks without a pause takes the engine from those who judge: it plans one statement at a time.
+          await setTimeout(looks_apart_ms);
         }
         // What is not seen by then took at least that long.
         for (const since of waiting.values()) waits.push(performance.now() - since);
