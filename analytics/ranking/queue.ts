@@ -139,7 +139,11 @@ export function buildQueue(inputs: QueueInputs): Queue {
 type Candidate = Omit<
   QueueItem,
   'rank' | 'rank_in_organisation' | 'is_within_budget' | 'is_sampled' | 'place'
-> & { readonly is_draw: boolean; readonly person_key: string; readonly incident_key: string };
+> & {
+  readonly is_draw: boolean;
+  /** Whose further item it may be: the person's, and the incident's that leads it. None of a draw. */
+  readonly repeats_of: readonly string[];
+};
 
 function candidateOf(
   item_id: string,
@@ -177,8 +181,7 @@ function candidateOf(
     reason: reasonOf(open, signals, detectors),
     grouping_reason: groupingReason(open),
     is_draw: isDraw(lead.detector_id),
-    person_key: personKey(lead),
-    incident_key: incidentKey(lead),
+    repeats_of: repeatsOf(lead),
   };
 }
 
@@ -199,21 +202,19 @@ function placed(
     done,
   );
   const in_organisation = new Map<string, number>();
-  const items = ranked.map(
-    ({ is_draw: _, person_key: __, incident_key: ___, ...item }, index): QueueItem => {
-      const rank_in_organisation = (in_organisation.get(item.organisation_code) ?? 0) + 1;
-      in_organisation.set(item.organisation_code, rank_in_organisation);
-      const { is_within_budget = false, is_sampled = false } = allotted.get(item.item_id) ?? {};
-      return {
-        ...item,
-        rank: index + 1,
-        rank_in_organisation,
-        is_within_budget,
-        is_sampled,
-        place: 0,
-      };
-    },
-  );
+  const items = ranked.map(({ is_draw: _, repeats_of: __, ...item }, index): QueueItem => {
+    const rank_in_organisation = (in_organisation.get(item.organisation_code) ?? 0) + 1;
+    in_organisation.set(item.organisation_code, rank_in_organisation);
+    const { is_within_budget = false, is_sampled = false } = allotted.get(item.item_id) ?? {};
+    return {
+      ...item,
+      rank: index + 1,
+      rank_in_organisation,
+      is_within_budget,
+      is_sampled,
+      place: 0,
+    };
+  });
   return withPlaces(items);
 }
 
@@ -229,20 +230,18 @@ function withRepeats(candidates: readonly Candidate[]): Candidate[] {
     return nth;
   };
   return candidates.map((item) => {
-    if (item.is_draw) return item;
-    const nth = Math.max(
-      countOf(`person\n${item.person_key}`),
-      item.incident_key === '' ? 0 : countOf(`incident\n${item.incident_key}`),
-    );
+    const nth = Math.max(0, ...item.repeats_of.map(countOf));
     return { ...item, priority: item.priority * repeated_weight ** nth };
   });
 }
 
-/** The record and day of an incident that an alert is of; empty where it is of none. */
-function incidentKey({ detector_id, organisation_code, patient_id, day }: QueueAlert): string {
+function repeatsOf(lead: QueueAlert): string[] {
+  const { detector_id, organisation_code, patient_id, day } = lead;
+  if (isDraw(detector_id)) return [];
+  const person = `person\n${personKey(lead)}`;
   return isOfIncident(detector_id)
-    ? [detector_id, organisation_code, patient_id, day].join('\n')
-    : '';
+    ? [person, ['incident', detector_id, organisation_code, patient_id, day].join('\n')]
+    : [person];
 }
 
 function byPriority(a: Candidate, b: Candidate): number {
