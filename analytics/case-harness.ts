@@ -117,6 +117,24 @@ export async function alertsOfLastDay(
   return { day, alerts: await alertsOf(client, detector, detector.params, [day]) };
 }
 
+/**
+ * The days on which the detector's `candidates.sql` takes it for possible that the events of the case that is loaded now
+ * raise something: at least those that the events of its alerts are of. Undefined where it has none.
+ */
+export async function candidatesNow(
+  client: SqlClient,
+  detector: Detector,
+): Promise<string[] | undefined> {
+  if (!detector.candidates) return undefined;
+  const days = await judgedDays(client, detector);
+  const rows = await client.rows<{ day: string }>(
+    detector.candidates,
+    { ...detector.params, days, after_load_seq: 0, to_load_seq: Number.MAX_SAFE_INTEGER },
+    { limits: 'analysis' },
+  );
+  return rows.map(({ day }) => day).sort();
+}
+
 /** The days of the case that is loaded now which the detector judges. */
 async function judgedDays(client: SqlClient, detector: Detector): Promise<string[]> {
   const known = (await readDays(client)).map(({ day }) => day);

@@ -2,10 +2,12 @@
 import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { loadStatement } from '../sql/statement.ts';
-import { isDirty, isResting, readDays } from './days.ts';
+import { isDirty, isResting, readDays, type DayState } from './days.ts';
 import { isRun, loadDetectors, type Detector } from './detectors.ts';
-import { judgeDue, type DetectorSummary, type JudgeDueOptions, type Judging } from './judge-due.ts';
-import { markDirtyDays } from './mark.ts';
+import { interleaved } from './interleave.ts';
+import { judgeDue, type DetectorSummary, type JudgeDueOptions } from './judge-due.ts';
+import { readKnown } from './known.ts';
+import { hasNewLoads, markDirtyDays } from './mark.ts';
 import { rebuildDays } from './rebuild.ts';
 
 /** Takes a line of text for a person who waits. */
@@ -23,6 +25,11 @@ export interface CycleOptions extends JudgeDueOptions {
   /** Which detectors judge in this cycle. */
   readonly judges: (detector: Detector) => boolean;
   /**
+   * While days are built and scheduled detectors judge, look for new loads this often, between two statements, and judge
+   * them live: an alert need not wait for the end of a cycle. Without it, they are left to the next one.
+   */
+  readonly live_every_ms?: number;
+  /**
    * Which scheduled detectors, when they do not judge in this cycle, judge those rebuilt days on which an alert of
    * theirs stands, so that new data contradicts an alert at once and not when the detector's time has come.
    */
@@ -35,6 +42,7 @@ export interface CycleSummary {
   readonly built_days: number;
   /** Dirty days that were left for later. */
   readonly resting_days: number;
+  /** One for each time that a detector judged anything. */
   readonly detectors: readonly DetectorSummary[];
 }
 
@@ -53,25 +61,35 @@ export async function runCycle(
   );
   const chosen = loadDetectors().filter((detector) => isRun(detector) && options.judges(detector));
 
-  // Live detectors read the events themselves, so they need not wait for the roll-ups.
-  const before = await readDays(client);
   const judged: (DetectorSummary | undefined)[] = [];
-  const judging: Judging = {
-    client,
-    clock,
-    on_progress: context.on_progress,
-    options,
-    loaded_datasets: await readLoadedDatasets(client),
+  const live = chosen.filter(({ mode }) => mode === 'live');
+  const judging = { client, clock, on_progress: context.on_progress, options };
+  // Live detectors read the events themselves, so they need not wait for the roll-ups.
+  const judgeLive = async (days: readonly DayState[]) => {
+    const known = await readKnown(client, live);
+    for (const detector of live)
+      judged.push(await judgeDue({ ...judging, known }, detector, days, (day) => day.dirty));
   };
-  for (const detector of chosen.filter(({ mode }) => mode === 'live'))
-    judged.push(await judgeDue(judging, detector, before, (day) => day.dirty));
+  const before = await readDays(client);
+  await judgeLive(before);
+  let has_more = false;
+  const judgeNewLoads = async () => {
+    if (!(await hasNewLoads(client))) return;
+    await markDirtyDays(client, clock);
+    has_more = true;
+    await judgeLive(await readDays(client));
+  };
+  const between =
+    options.live_every_ms === undefined
+      ? client
+      : interleaved(client, judgeNewLoads, options.live_every_ms);
 
   const dirty = before.filter(isDirty);
   const resting = options.is_settling ? [] : dirty.filter((day) => isResting(day, clock.now()));
   const to_build = before
     .filter((day) => repairs.includes(day.day) || (isDirty(day) && !resting.includes(day)))
     .map(({ day }) => day);
-  const built_days = await rebuildDays(client, clock, to_build, load_seq, {
+  const built_days = await rebuildDays(between, clock, to_build, load_seq, {
     later: resting.map(({ day }) => day),
     on_batch: (done, of) => context.on_progress?.(`Rolled up ${done} of ${of} days`),
   });
@@ -80,10 +98,7 @@ export async function runCycle(
 
   const after = built_days.length > 0 ? await readDays(client) : before;
   const built = after.filter((day) => day.built > 0);
-  const judgeBuilt = (detector: Detector, among?: ReadonlySet<string>) =>
-    judgeDue({ ...judging, options: repaired }, detector, built, (day) => day.built, among);
-  for (const detector of chosen.filter(({ mode }) => mode === 'scheduled'))
-    judged.push(await judgeBuilt(detector));
+  const scheduled = chosen.filter(({ mode }) => mode === 'scheduled');
   const correcting = loadDetectors().filter(
     (detector) =>
       isRun(detector) &&
@@ -92,12 +107,23 @@ export async function runCycle(
       options.corrects?.(detector),
   );
   const held = await readHeldDays(client, correcting.length > 0 ? built_days : []);
+  const known = await readKnown(client, [...scheduled, ...correcting]);
+  const judgeBuilt = (detector: Detector, among?: ReadonlySet<string>) =>
+    judgeDue(
+      { ...judging, client: between, options: repaired, known },
+      detector,
+      built,
+      (day) => day.built,
+      among,
+    );
+  for (const detector of scheduled) judged.push(await judgeBuilt(detector));
   for (const detector of correcting.filter(({ id }) => held.has(id)))
     judged.push(await judgeBuilt(detector, held.get(detector.id)));
   return {
     load_seq,
     built_days: built_days.length,
-    resting_days: resting.length,
+    // What came meanwhile is marked, and no new load will tell of it again.
+    resting_days: has_more ? (await readDays(client)).filter(isDirty).length : resting.length,
     detectors: judged.filter((summary) => summary !== undefined),
   };
 }
@@ -118,11 +144,4 @@ async function readHeldDays(
     held.set(detector_id, (held.get(detector_id) ?? new Set()).add(day));
   }
   return held;
-}
-
-async function readLoadedDatasets(client: SqlClient): Promise<ReadonlySet<string>> {
-  const rows = await client.rows<{ dataset: string }>(
-    loadStatement('analytics/queries/loaded_datasets.sql'),
-  );
-  return new Set(rows.map(({ dataset }) => dataset));
 }

@@ -1,14 +1,16 @@
 /** The catalogue: every detector's folder, read and checked once. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseStatement, project_root, type Statement } from '../sql/statement.ts';
+import { loadStatement, parseStatement, project_root, type Statement } from '../sql/statement.ts';
 import { definitionInvalid, detectorUnknown } from './errors.ts';
 import { parseDetectorHeader, type DetectorHeader } from './header.ts';
 
 /** A detector as its folder says it: the header, the statement to run, and the README that people read. */
 export interface Detector extends DetectorHeader {
   readonly statement: Statement;
+  /** Of a live one, where it has it: on which days new events might raise or change an alert (candidates.ts). */
+  readonly candidates?: Statement | undefined;
   readonly readme: string;
 }
 
@@ -55,9 +57,11 @@ function readDetector(id: string): Detector {
   const text = readFileSync(join(project_root, path), 'utf8');
   const header = parseDetectorHeader(path, text);
   if (header.id !== id) throw definitionInvalid(path, `its id is ${header.id}, its folder ${id}.`);
+  const candidates = `${folder}/${id}/candidates.sql`;
   return {
     ...header,
     statement: parseStatement(path, text),
+    candidates: existsSync(join(project_root, candidates)) ? loadStatement(candidates) : undefined,
     readme: readFileSync(join(project_root, folder, id, 'README.md'), 'utf8'),
   };
 }

@@ -2,13 +2,14 @@
 import type { SqlClient } from '../sql/client.ts';
 import { addDays, type Clock } from '../sql/clock.ts';
 import { CodedError, isCoded } from '../sql/errors.ts';
-import { loadStatement } from '../sql/statement.ts';
 import type { AlertChange } from './alerts.ts';
+import { candidateDays } from './candidates.ts';
 import { batchesOf, dueDays, isPastGrace, type DayState, type DueDay } from './days.ts';
 import type { Detector } from './detectors.ts';
 import { isOutOfMemory } from './errors.ts';
 import { judge, recordFailure } from './judge.ts';
-import { readParams, type ParamsInForce } from './params.ts';
+import type { Known } from './known.ts';
+import { paramsInForce, type ParamsInForce } from './params.ts';
 
 /**
  * A batch reads the look-back of its first day as well, which is four weeks for most, so that a batch of few days is mostly
@@ -35,8 +36,7 @@ export interface Judging {
   /** Takes a line of text for a person who waits. */
   readonly on_progress: ((line: string) => void) | undefined;
   readonly options: JudgeDueOptions;
-  /** Datasets of which anything was ever loaded. */
-  readonly loaded_datasets: ReadonlySet<string>;
+  readonly known: Known;
 }
 
 /** What one detector did in a cycle; figures are sums over its runs. */
@@ -66,7 +66,7 @@ export async function judgeDue(
   seqOf: (day: DayState) => number,
   among?: ReadonlySet<string>,
 ): Promise<DetectorSummary | undefined> {
-  const { client, clock, options, loaded_datasets } = judging;
+  const { client, clock, options, known } = judging;
   const is_dry_run = options.is_dry_run ?? false;
   let detector_version = `${detector.version}.?`;
   let attempted: readonly DueDay[] = [];
@@ -74,13 +74,20 @@ export async function judgeDue(
   let status: DetectorSummary['status'] = 'succeeded';
   let detail = '';
   try {
-    const in_force = await readParams(client, detector);
+    const in_force = paramsInForce(detector, known.paramsSetFor(detector));
     detector_version = in_force.detector_version;
     const last_day = states.at(-1)?.day ?? '';
-    const due = (await findDue(client, detector, in_force, states, seqOf, options)).filter(
+    const judged = options.only
+      ? new Map<string, number>()
+      : judgedSoFar(known.judgedBy(detector, detector_version), in_force, options);
+    const seqs = new Map(states.map((state) => [state.day, seqOf(state)]));
+    const awaited = dueDays(seqs, judged, in_force.lookback_days).filter(
       ({ day }) =>
-        isPastGrace(day, detector.grace_days ?? 0, last_day) && (among?.has(day) ?? true),
+        (options.only?.(day) ?? true) &&
+        isPastGrace(day, detector.grace_days ?? 0, last_day) &&
+        (among?.has(day) ?? true),
     );
+    const due = await candidateDays(judging, detector, in_force, awaited, judged);
     if (due.length === 0) return undefined;
     const events = new Map(states.map((state) => [state.day, state.events]));
     const accesses = new Map(states.map((state) => [state.day, state.accesses]));
@@ -90,7 +97,7 @@ export async function judgeDue(
       const run = await judge(client, clock, detector, in_force, batch, {
         is_dry_run,
         on_changes: options.on_changes,
-        loaded_datasets,
+        loaded_datasets: known.loaded_datasets,
         accesses: batch.reduce((total, { day }) => total + (accesses.get(day) ?? 0), 0),
       }).catch((error: unknown) => {
         if (batch.length > 1 && isOutOfMemory(error)) return undefined;
@@ -126,27 +133,17 @@ function halvesOf(batch: readonly DueDay[]): DueDay[][] {
   return [batch.slice(0, middle), batch.slice(middle)].filter(({ length }) => length > 0);
 }
 
-async function findDue(
-  client: SqlClient,
-  detector: Detector,
-  in_force: ParamsInForce,
-  states: readonly DayState[],
-  seqOf: (day: DayState) => number,
-  { only, repairs = [] }: JudgeDueOptions,
-): Promise<DueDay[]> {
-  const seqs = new Map(states.map((state) => [state.day, seqOf(state)]));
-  if (only) return dueDays(seqs, new Map(), in_force.lookback_days).filter(({ day }) => only(day));
-  const rows = await client.rows<{ day: string; load_seq: string }>(
-    loadStatement('analytics/queries/judged_days.sql'),
-    { detector_id: detector.id, detector_version: in_force.detector_version },
-  );
-  const judged = new Map(rows.map((row) => [row.day, Number(row.load_seq)]));
-  // What was judged on a wrong roll-up counts for nothing, and so does what looked back on it.
+/** What was judged on a wrong roll-up counts for nothing, and so does what looked back on it. */
+function judgedSoFar(
+  judged: ReadonlyMap<string, number>,
+  { lookback_days }: ParamsInForce,
+  { repairs = [] }: JudgeDueOptions,
+): ReadonlyMap<string, number> {
+  const counted = new Map(judged);
   for (const day of repairs) {
-    for (let ahead = 0; ahead <= in_force.lookback_days; ahead++)
-      judged.delete(addDays(day, ahead));
+    for (let ahead = 0; ahead <= lookback_days; ahead++) counted.delete(addDays(day, ahead));
   }
-  return dueDays(seqs, judged, in_force.lookback_days);
+  return counted;
 }
 
 /** The code to record: a failed query's own name of the error says more than that a query failed. */

@@ -8,17 +8,19 @@ import { loadStatement, project_root } from '../sql/statement.ts';
 /** Datasets whose replaced values matter later: see `tie_history`. */
 const datasets_with_history = ['patients', 'staff_identities'];
 
+/** Whether loads are committed that are not marked yet. */
+export async function hasNewLoads(client: SqlClient): Promise<boolean> {
+  const { marked, committed } = await readPositions(client);
+  return committed > marked;
+}
+
 /**
  * Marks everything committed since the last mark. Returns the load up to which days are marked now.
  *
  * Every step may be repeated: the mark itself comes last, so a crash before it marks the same days once more.
  */
 export async function markDirtyDays(client: SqlClient, clock: Clock): Promise<number> {
-  const [at] = await client.rows<{ marked: string; committed: string }>(
-    loadStatement('analytics/queries/loads_since_mark.sql'),
-  );
-  const from_load_seq = Number(at?.marked ?? 0);
-  const to_load_seq = Number(at?.committed ?? 0);
+  const { marked: from_load_seq, committed: to_load_seq } = await readPositions(client);
   if (to_load_seq <= from_load_seq) return from_load_seq;
   const range = { from_load_seq, to_load_seq };
   await client.insertSelect(loadStatement('analytics/queries/mark_event_days.sql'), range);
@@ -27,6 +29,13 @@ export async function markDirtyDays(client: SqlClient, clock: Clock): Promise<nu
     { name: 'days', load_seq: to_load_seq, marked_at: clock.now() },
   ]);
   return to_load_seq;
+}
+
+async function readPositions(client: SqlClient): Promise<{ marked: number; committed: number }> {
+  const [at] = await client.rows<{ marked: string; committed: string }>(
+    loadStatement('analytics/queries/loads_since_mark.sql'),
+  );
+  return { marked: Number(at?.marked ?? 0), committed: Number(at?.committed ?? 0) };
 }
 
 async function markReferenceDays(

@@ -32,17 +32,25 @@ const Overrides = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Str
  * @throws CodedError DEFINITION_INVALID when stored params are not an object of values, or name what the detector lacks
  */
 export async function readParams(client: SqlClient, detector: Detector): Promise<ParamsInForce> {
-  const rows = await client.rows<SetParams>(
-    loadStatement('analytics/queries/params_in_force.sql'),
-    { detector_id: detector.id },
-  );
-  return paramsInForce(detector, rows);
+  return paramsInForce(detector, await readSetParams(client, [detector.id]));
 }
 
-interface SetParams {
+/** Params that people set for one organisation, or for all. */
+export interface SetParams {
+  readonly detector_id: string;
   readonly organisation_code: string;
   readonly params: string;
   readonly params_version: string | number;
+}
+
+/** The newest that people set for the detectors: one for each detector and organisation. */
+export function readSetParams(
+  client: SqlClient,
+  detector_ids: readonly string[],
+): Promise<SetParams[]> {
+  return client.rows<SetParams>(loadStatement('analytics/queries/params_in_force.sql'), {
+    detector_ids: [...detector_ids],
+  });
 }
 
 /**
@@ -56,15 +64,13 @@ export async function proposedParams(
   organisation_code: string,
   params: Params,
 ): Promise<ParamsInForce> {
-  const rows = await client.rows<SetParams>(
-    loadStatement('analytics/queries/params_in_force.sql'),
-    { detector_id: detector.id },
-  );
+  const rows = await readSetParams(client, [detector.id]);
   const set = rows.find((row) => row.organisation_code === organisation_code);
   const merged = { ...(set ? checked(detector, set.params) : {}), ...params };
   const proposed = paramsInForce(detector, [
     ...rows.filter((row) => row !== set),
     {
+      detector_id: detector.id,
       organisation_code,
       params: JSON.stringify(merged),
       params_version: set?.params_version ?? 0,
@@ -81,7 +87,7 @@ export async function proposedParams(
 /** The same from rows at hand: the newest of each organisation, '' for all of them. */
 export function paramsInForce(
   detector: Pick<Detector, 'id' | 'version' | 'params' | 'lookback_days'>,
-  rows: readonly SetParams[],
+  rows: readonly Omit<SetParams, 'detector_id'>[],
 ): ParamsInForce {
   const over = new Map(rows.map((row) => [row.organisation_code, checked(detector, row.params)]));
   const general = { ...detector.params, ...over.get('') };

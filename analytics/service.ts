@@ -13,6 +13,7 @@ import { startFeedService } from './feed-service.ts';
 import { detectorsFailed } from './errors.ts';
 import { createInvariantCheck } from './invariants.ts';
 import { deleteOldBuilds } from './old-builds.ts';
+import { hasNewLoads } from './mark.ts';
 import { pauses } from './pauses.ts';
 import { startQueueService } from './ranking/service.ts';
 import { startReplayService } from './replay/service.ts';
@@ -117,6 +118,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
         { client, clock, on_progress: options.on_progress },
         {
           is_settling: false,
+          live_every_ms: poll_ms,
           judges: ({ id, mode }) => mode === 'live' || is_catching_up || now_awaited.has(id),
           // One that fails waits for its retry.
           corrects: ({ id }) => !retries.has(id),
@@ -144,8 +146,8 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Analyti
       let wait_ms: number;
       try {
         await work();
-        // A cycle that takes long leaves the engine as long to others.
-        wait_ms = Math.max(poll_ms, Math.min(1_000, performance.now() - started));
+        // A cycle that takes long leaves the engine half as long to others.
+        wait_ms = Math.max(poll_ms, Math.min(1_000, (performance.now() - started) / 2));
       } catch (error) {
         if (is_closing) break;
         wait_ms = retry_ms;
@@ -197,13 +199,6 @@ function failedIn(cycle: CycleSummary): string[] {
   return cycle.detectors
     .filter(({ status }) => status === 'failed')
     .map(({ detector_id }) => detector_id);
-}
-
-async function hasNewLoads(client: SqlClient): Promise<boolean> {
-  const [at] = await client.rows<{ marked: string; committed: string }>(
-    loadStatement('analytics/queries/loads_since_mark.sql'),
-  );
-  return Number(at?.committed ?? 0) > Number(at?.marked ?? 0);
 }
 
 async function countParams(client: SqlClient): Promise<number> {

@@ -11,10 +11,10 @@ import { benchSingleEvents } from './single-events.ts';
 import { benchVerify } from './verify.ts';
 
 const usage =
-  'npm run bench -- ingest [--events 300000] [--stored 0] [--seconds 10] | verify [--events 10000000] | detect [--events 30000000] [--history 75000000] [--day 150000] [--seconds 60]';
+  'npm run bench -- ingest [--events 300000] [--stored 0] [--seconds 10] | verify [--events 10000000] | detect [--events 30000000] [--history 75000000] [--day 150000] [--seconds 60] [--server]';
 
 async function main(): Promise<void> {
-  const { what, events, stored, seconds, history, day } = parseBenchArguments(
+  const { what, events, stored, seconds, history, day, server } = parseBenchArguments(
     process.argv.slice(2),
   );
   const directory = mkdtempSync(join(tmpdir(), 'access-audit-bench-'));
@@ -29,6 +29,7 @@ async function main(): Promise<void> {
               history,
               day,
               seconds,
+              server,
             })
           : [
               ...(await benchBatches({ directory: join(directory, 'batches'), events, stored })),
@@ -67,6 +68,7 @@ function parseBenchArguments(args: readonly string[]) {
         seconds: { type: 'string' },
         history: { type: 'string' },
         day: { type: 'string' },
+        server: { type: 'boolean' },
       },
       allowPositionals: true,
     });
@@ -89,7 +91,7 @@ function parseBenchArguments(args: readonly string[]) {
     ];
     if (![history, day].every(Number.isInteger) || day < 1_000 || history < events)
       throw new Error('History is at least the events, and a day at least 1000; both are whole.');
-    return { what, events, stored, seconds, history, day };
+    return { what, events, stored, seconds, history, day, server: values.server ?? false };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }

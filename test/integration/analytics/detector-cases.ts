@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   alertsOfLastDay,
   alertsUnder,
+  candidatesNow,
   fingerprint,
   mutationNamed,
   readCases,
@@ -44,6 +45,10 @@ export function describeCases(
         expect(alerts, 'an alert too many or too few').toHaveLength(one.expect.length);
         for (const expected of one.expect)
           expect(alerts).toContainEqual(expect.objectContaining(nested(expected)));
+
+        const candidates = await candidatesNow(client, detector);
+        for (const { day } of candidates ? alerts : [])
+          expect(candidates, `${day} is passed over`).toContain(day);
 
         const alone = moved === 'all' ? await alertsOfLastDay(client, detector) : undefined;
         if (alone) {
