@@ -28,6 +28,7 @@ const families: Readonly<Record<string, Family>> = {
   out_of_area: 'absence',
   no_link: 'absence',
   unlinked_share: 'absence',
+  lone_access: 'absence',
   deceased: 'absence',
   // Far from the patients that a team shares is another way to be without a link.
   community_outlier: 'absence',
