@@ -25,6 +25,7 @@ const families: Readonly<Record<string, Family>> = {
   colleague: 'tie',
   neighbour: 'tie',
   former_tie: 'tie',
+  lone_tie: 'tie',
   out_of_area: 'absence',
   no_link: 'absence',
   unlinked_share: 'absence',
