@@ -189,6 +189,8 @@ function choices(
   const count = (change: Partial<QueueFilters>) =>
     sum(counts.filter((row) => matches(row, { ...filters, ...change })));
   const detector_ids = new Set(counts.flatMap((row) => row.detectors));
+  // What is chosen stands in the list, though nothing matches it.
+  if (detectors.has(filters.detector_id)) detector_ids.add(filters.detector_id);
   return {
     detectors: [...detector_ids].sort().map((detector_id) => ({
       value: detector_id,
