@@ -119,8 +119,8 @@ tested AS (
 )
 SELECT t.staff_id_system AS staff_id_system, t.staff_id AS staff_id, t.organisation_code AS organisation_code, t.patient_id AS patient_id, t.day AS day,
     v.events[1].1 AS first_at, v.events[-1].1 AS last_at,
-    -- By how many places of a decimal fraction chance would have to be likelier.
-    round(1 - 1 / (1 + log10({chance_max:Float64} / greatest(t.chance, exp10(-100 * 1)))), 4) AS score,
+    -- By how many places of a decimal fraction chance would have to be likelier: one is a third, four are two thirds.
+    round(1 - 1 / (1 + log10({chance_max:Float64} / greatest(t.chance, exp10(-100 * 1))) / (1 + 1)), 4) AS score,
     map('role', toString(t.role_name), 'organisation', if(g.name = '', toString(t.organisation_code), g.name), 'lone', toString(t.own_lone),
         'accesses', toString(t.own), 'window', toString({lookback_days:UInt32} - {company_days:UInt32}), 'company_days', toString({company_days:UInt32}),
         'per_thousand', toString(round(100 * t.share * exp10(1), 1)), 'coverage', concat(toString(round(100 * t.coverage)), ' %'),
