@@ -11,16 +11,18 @@ period: day
 lookback_days: 14
 grace_days: 3
 params:
-  { others_min: 5, colleague_weight: 0.5, neighbour_weight: 0.8, inferred_weight: 0.5, feed_weight: 0.6, lookback_days: 14 }
+  { coverage_min: 0.9, unfed_max: 0.3, others_min: 5, colleague_weight: 0.5, neighbour_weight: 0.8, inferred_weight: 0.5, feed_weight: 0.6, lookback_days: 14 }
 needs: [staff, patients, care_relationships]
 silenced_by: organisation
 reason: "{staff} opened the record of someone {tie}. Nothing explains it, and of {others} others who used the record at {organisation} in {lookback_days} days nobody else opened it. Feeds explain {coverage} of what staff there open in this role."
 @detector */
 WITH
--- Accesses that no organisation's link explains, whatever the feeds: one row per access.
+-- Accesses that no organisation's link explains, where feeds tell of nearly all care, or of hardly any: where they tell of a
+-- part, what they do not tell of may be what one person does alone. One row per access.
 unlinked AS MATERIALIZED (
     SELECT day, staff_id_system, staff_id, organisation_code, patient_id, role_name, strength, coverage
     FROM unlinked_accesses(days = {days:Array(Date)}, below = 'organisation', back_days = {lookback_days:UInt32})
+    WHERE coverage >= {coverage_min:Float64} OR coverage < {unfed_max:Float64}
 ),
 -- All that the directory has of whoever opened one, under any identifier: one row per identifier that was used and staff row.
 viewers AS MATERIALIZED (
