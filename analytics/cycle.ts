@@ -107,7 +107,8 @@ export async function runCycle(
       options.corrects?.(detector),
   );
   const held = await readHeldDays(client, correcting.length > 0 ? built_days : []);
-  const known = await readKnown(client, [...scheduled, ...correcting]);
+  const corrected = correcting.filter(({ id }) => held.has(id));
+  const known = await readKnown(client, [...scheduled, ...corrected]);
   const judgeBuilt = (detector: Detector, among?: ReadonlySet<string>) =>
     judgeDue(
       { ...judging, client: between, options: repaired, known },
@@ -117,8 +118,7 @@ export async function runCycle(
       among,
     );
   for (const detector of scheduled) judged.push(await judgeBuilt(detector));
-  for (const detector of correcting.filter(({ id }) => held.has(id)))
-    judged.push(await judgeBuilt(detector, held.get(detector.id)));
+  for (const detector of corrected) judged.push(await judgeBuilt(detector, held.get(detector.id)));
   return {
     load_seq,
     built_days: built_days.length,

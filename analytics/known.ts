@@ -15,8 +15,16 @@ export interface Known {
   judgedBy(detector: Detector, detector_version: string): ReadonlyMap<string, number>;
 }
 
-/** Reads what there is to know for `detectors`. */
+const nothing_known: Known = {
+  loaded_datasets: new Set(),
+  beside_events_seq: 0,
+  paramsSetFor: () => [],
+  judgedBy: () => new Map<string, number>(),
+};
+
+/** Reads what there is to know for `detectors`; of none, nothing, and nothing is asked. */
 export async function readKnown(client: SqlClient, detectors: readonly Detector[]): Promise<Known> {
+  if (detectors.length === 0) return nothing_known;
   const detector_ids = detectors.map(({ id }) => id);
   const datasets = await client.rows<{ dataset: string }>(
     loadStatement('analytics/queries/loaded_datasets.sql'),

@@ -47,9 +47,10 @@ export type LimitsName = keyof typeof limits;
 
 /**
  * Rewrites that the engine shall not try. For each it hashes every expression, and with an expression all the steps that
- * its columns come from, so that planning a chain of steps takes time by the square of its length: of a detector that
- * reads a day in 0.6 s half was that. What they would simplify (`any(key)` in a GROUP BY by that key, comparisons that
- * follow from others, conditions that all arms of an OR share) is not worth writing, so it does not stand in our SQL.
+ * its columns come from, so that planning a chain of steps takes time by the square of its length: of two detectors that
+ * take 0.6 s over a small store half was that, of short ones hardly anything. What they simplify (`any(key)` in a GROUP BY
+ * by that key, comparisons that follow from others, conditions that all arms of an OR share) is worth less: judging
+ * 1.5 million events took 52.8 s of processor time with them and 44.3 s without.
  */
 const rewrites_left_out = [
   'optimize_and_compare_chain',

@@ -32,6 +32,9 @@ test('the queue leads through its items, and its filters stay', async () => {
   expect(await page.locator('.app-chip').allInnerTexts()).toEqual([
     expect.stringContaining('High severity'),
   ]);
+  // Nothing matches it, and still the list names it.
+  await page.goto('/queue?detector=watchlist');
+  expect(await page.locator('[name=detector]').inputValue()).toBe('watchlist');
   await page.click('text=Clear all filters');
   await page.locator('tbody tr a').first().click();
   expect(await page.locator('nav[aria-label=Queue]').innerText()).toContain('Item 1 of 2');

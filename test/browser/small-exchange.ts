@@ -433,6 +433,7 @@ function detectors(now: number) {
   return [
     card('household', 'Someone at the same address', 'high', ['staff', 'patients']),
     card('own_record', 'Their own record', 'medium', ['staff', 'patients']),
+    card('watchlist', 'A flagged record', 'high', ['patients']),
     card('out_of_area', 'A patient from outside the catchment', 'medium', [
       'patients',
       'patient_contacts',
