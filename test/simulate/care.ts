@@ -62,7 +62,6 @@ export interface CareSettings {
 }
 
 const ATTEMPTS = 6;
-const NEW_SHARE = 0.55;
 /** Care that began in these many days before the period may still be under way. */
 const WARM_UP_DAYS = 40;
 /** Past episodes that each organisation remembers, for what is followed up weeks later. */
@@ -223,7 +222,7 @@ export function createCare(settings: CareSettings): Care {
       const is_explained = isRegistered(before.patient, organisation);
       return { patient: before.patient, ground: 'follow_up', is_explained };
     }
-    if (random.chance(NEW_SHARE)) return undefined;
+    if (random.chance(surroundings.new_care_share)) return undefined;
     const episode = resume(random, organisation, post.is_bank ? undefined : post.team, at);
     if (episode === undefined || !isSuitable(post, episode.patient)) return undefined;
     const is_explained = episode.is_recorded || isRegistered(episode.patient, organisation);
@@ -272,7 +271,7 @@ export function createCare(settings: CareSettings): Care {
       for (const post of posts) {
         if (post.kind !== 'person' || post.role.duty !== 'care') continue;
         const begun = random.poisson(
-          post.rate * WORKING_SHARE[post.role.pattern] * WARM_UP_DAYS * NEW_SHARE,
+          post.rate * WORKING_SHARE[post.role.pattern] * WARM_UP_DAYS * surroundings.new_care_share,
         );
         for (let nth = 0; nth < begun; nth += 1)
           meetAnew(random, post, at - Math.floor(random.next() * WARM_UP_DAYS * DAY_MS));
