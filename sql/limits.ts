@@ -9,6 +9,8 @@ export interface Limits {
   readonly materializes?: boolean;
   /** Whether tables are joined in the order in which they are written. */
   readonly joins_as_written?: boolean;
+  /** Whether groups by what a table is sorted by are made as its rows come, one after the other, and not all held at once. */
+  readonly groups_as_sorted?: boolean;
 }
 
 const mebibyte = 1024 * 1024;
@@ -40,6 +42,14 @@ export const limits = {
     memory_bytes_max: 1536 * mebibyte,
     materializes: true,
     joins_as_written: true,
+  },
+  /** The queue: all alerts that stand. Their versions lie by alert; a million held at once are more than a query may hold. */
+  ranking: {
+    time_s_max: 600,
+    memory_bytes_max: 1536 * mebibyte,
+    materializes: true,
+    joins_as_written: true,
+    groups_as_sorted: true,
   },
 } satisfies Record<string, Limits>;
 
@@ -95,6 +105,7 @@ export function settingsClause(
   }
   if (given.materializes === true) settings.push('enable_materialized_cte = 1');
   if (given.joins_as_written === true) settings.push('query_plan_optimize_join_order_limit = 0');
+  if (given.groups_as_sorted === true) settings.push('optimize_aggregation_in_order = 1');
   if (kind === 'insert')
     settings.push('async_insert = 0', "date_time_input_format = 'best_effort'");
   for (const [name, value] of Object.entries(extra)) {

@@ -4,7 +4,7 @@ import type { EpochMs } from '../../sql/clock.ts';
 import { loadStatement } from '../../sql/statement.ts';
 import { isRaising, loadDetectors } from '../detectors.ts';
 import { statusesOf, type Activation } from './activation.ts';
-import type { QueueAlert, Severity } from './alert.ts';
+import { byText, type QueueAlert, type Severity } from './alert.ts';
 import { true_findings } from './findings.ts';
 import { isOfCrowd } from './families.ts';
 import { loadExplanations } from '../explanations.ts';
@@ -15,15 +15,18 @@ import type { QueueInputs } from './queue.ts';
 import type { Suppression } from './suppressed.ts';
 
 /**
- * Alerts that one build takes. 300 000 are held in about 500 MB while they are read and ranked; a queue that long is
- * looked at from its top, so what is left out are the oldest, and the build says how many.
+ * Alerts that one build takes. 300 000 are held in about 500 MB while they are read and ranked. What is left out are the
+ * oldest signals, and after them the oldest alerts: a queue that long is looked at from its top. The build says how many.
  */
 const alerts_max = 300_000;
+
+/** Alerts whose accesses one query looks up: it holds them, and those of everybody else who opened these records. */
+const looked_up_max = 100_000;
 
 /** Others who opened the record that are read for an alert: one who is somebody else is enough, and a person has few ids. */
 const companions_max = 8;
 
-const analysis = { limits: 'analysis' } as const;
+const ranking = { limits: 'ranking' } as const;
 
 /** Everything a build depends on, as of `now`; `left_out` alerts were too many. */
 export async function readQueueInputs(
@@ -31,7 +34,7 @@ export async function readQueueInputs(
   now: EpochMs,
 ): Promise<{ inputs: QueueInputs; left_out: number }> {
   const read = <T>(name: string, binds = {}) =>
-    client.rows<T>(loadStatement(`analytics/ranking/queries/${name}.sql`), binds, analysis);
+    client.rows<T>(loadStatement(`analytics/ranking/queries/${name}.sql`), binds, ranking);
   const catalogue = loadDetectors();
   const params = await read<{ detector_id: string; params_version: number }>('params_versions');
   const params_versions = new Map(params.map((row) => [row.detector_id, row.params_version]));
@@ -50,7 +53,7 @@ export async function readQueueInputs(
           catalogue.map(({ id }) => id),
         )
       : 0;
-  const links = await readLinks(read, people, rows, raising_ids);
+  const links = await readLinks(read, people, rows);
   const activations = await read<Activation>('activations');
   const budgets = await read<{ organisation_code: string; items_per_week: number }>('budgets');
   const accesses = await read<{ organisation_code: string; accesses: number }>(
@@ -134,31 +137,30 @@ function alertOf(row: AlertRow, people: People, links: Links): QueueAlert {
 /** The link behind each alert, by alert_id; those without one are not in it. */
 type Links = ReadonlyMap<string, LinkClass>;
 
-async function readLinks(
-  read: Read,
-  people: People,
-  alerts: readonly AlertRow[],
-  detector_ids: readonly string[],
-): Promise<Links> {
-  const rows = await read<{
-    alert_id: string;
-    strength: string;
-    kinds_of_care: string;
-    explained_share: number;
-    companions: [staff_id_system: string, staff_id: string][];
-  }>('alert_links', {
-    detector_ids: [...detector_ids],
-    first_hand_ids: loadExplanations()
-      .filter(({ stage }) => stage === 'primary')
-      .map(({ id }) => id),
-    company_days,
-    companions_max,
-  });
-  const cited = Map.groupBy(rows, ({ alert_id }) => alert_id);
-  return new Map(
-    alerts.flatMap((alert) => {
+async function readLinks(read: Read, people: People, alerts: readonly AlertRow[]): Promise<Links> {
+  const first_hand_ids = loadExplanations()
+    .filter(({ stage }) => stage === 'primary')
+    .map(({ id }) => id);
+  const links = new Map<string, LinkClass>();
+  for (const together of lookedUpTogether(alerts)) {
+    const rows = await read<{
+      alert_id: string;
+      strength: string;
+      kinds_of_care: string;
+      explained_share: number;
+      companions: [staff_id_system: string, staff_id: string][];
+    }>('alert_links', {
+      detector_ids: [...new Set(together.map(({ last_detector_id }) => last_detector_id))],
+      first_hand_ids,
+      company_days,
+      companions_max,
+      from_day: together[0]?.last_day,
+      to_day: together.at(-1)?.last_day,
+    });
+    const cited = Map.groupBy(rows, ({ alert_id }) => alert_id);
+    for (const alert of together) {
       const accesses = cited.get(alert.alert_id);
-      if (!accesses) return [];
+      if (!accesses) continue;
       const own = people(alert.last_staff_id_system, alert.last_staff_id, alert.last_day);
       const classes = accesses.map(({ companions, kinds_of_care, ...access }) => {
         const is_in_company =
@@ -166,9 +168,32 @@ async function readLinks(
           companions.some(([system, id]) => people(system, id, alert.last_day) !== own);
         return linkClassOf({ ...access, kinds_of_care: Number(kinds_of_care), is_in_company });
       });
-      return [[alert.alert_id, mostFrequent(classes)]];
-    }),
-  );
+      links.set(alert.alert_id, mostFrequent(classes));
+    }
+  }
+  return links;
+}
+
+/**
+ * The alerts in runs of whole days, in order, of about as many as one query takes, or more on a day that has more. Where
+ * some were left out, those of one detector have other days than those of another, so each detector's are apart.
+ */
+function lookedUpTogether(alerts: readonly AlertRow[]): AlertRow[][] {
+  const apart =
+    alerts.length > alerts_max
+      ? [...Map.groupBy(alerts, ({ last_detector_id }) => last_detector_id).values()]
+      : [alerts];
+  return apart.flatMap((of_them) => {
+    const runs: AlertRow[][] = [];
+    const days = Map.groupBy(of_them, ({ last_day }) => last_day);
+    for (const [, of_day] of [...days].sort(([a], [b]) => byText(a, b))) {
+      const last = runs.at(-1);
+      if (last && last.length + of_day.length <= looked_up_max)
+        for (const alert of of_day) last.push(alert);
+      else runs.push([...of_day]);
+    }
+    return runs;
+  });
 }
 
 async function readPeople(read: Read): Promise<People> {

@@ -1,4 +1,4 @@
--- What stands behind the accesses that alerts cite: one row per alert that stands and access that is built, with its
+-- What stands behind the accesses that alerts of some days cite: one row per alert that stands and access that is built, with its
 -- strongest explanation, how many kinds of care explain it at first hand, the share of all that the organisation's staff open of which feeds tell, and who else there opened
 -- the record within `company_days` either side, a few of them. An alert of one patient cites that access; one of a person
 -- and no one patient cites the accesses of its day with the events that it names.
@@ -17,13 +17,15 @@ cited AS (
         SELECT alert_id, day, organisation_code, staff_id_system, staff_id, event_ids, change
         FROM alert_versions
         WHERE detector_id IN {detector_ids:Array(String)} AND staff_id != '' AND patient_id = ''
+            AND day >= {from_day:Date} AND day <= {to_day:Date}
         ORDER BY version DESC
         LIMIT 1 BY alert_id
     ) AS s ON s.day = e.day AND s.organisation_code = e.organisation_code AND s.staff_id = e.staff_id
         AND s.staff_id_system = e.staff_id_system
     WHERE (e.day, e.organisation_code, e.staff_id) IN (
             SELECT day, organisation_code, staff_id FROM alert_versions
-            WHERE detector_id IN {detector_ids:Array(String)} AND staff_id != '' AND patient_id = '')
+            WHERE detector_id IN {detector_ids:Array(String)} AND staff_id != '' AND patient_id = ''
+                AND day >= {from_day:Date} AND day <= {to_day:Date})
         AND s.change != 'withdrawn' AND e.patient_id != '' AND has(s.event_ids, e.event_id)
 ),
 named AS MATERIALIZED (
@@ -32,6 +34,7 @@ named AS MATERIALIZED (
         argMax(v.patient_id, v.version) AS patient_id
     FROM alert_versions AS v
     WHERE v.detector_id IN {detector_ids:Array(String)} AND v.staff_id != '' AND v.patient_id != ''
+        AND v.day >= {from_day:Date} AND v.day <= {to_day:Date}
     GROUP BY alert_id
     HAVING argMax(v.change, v.version) != 'withdrawn'
     UNION DISTINCT
@@ -49,6 +52,7 @@ FROM access_links AS a
 INNER JOIN named AS n ON n.organisation_code = a.organisation_code AND n.patient_id = a.patient_id
 INNER JOIN shares AS s ON s.organisation_code = a.organisation_code
 WHERE (a.organisation_code, a.patient_id) IN (SELECT organisation_code, patient_id FROM named)
+    AND a.day >= subtractDays({from_day:Date}, {company_days:UInt8}) AND a.day <= addDays({to_day:Date}, {company_days:UInt8})
     AND abs(a.day - n.day) <= {company_days:UInt8}
 GROUP BY n.alert_id, n.patient_id
 HAVING strength != ''
