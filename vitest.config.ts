@@ -34,13 +34,24 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      // Every threshold of every detector, moved: what the cases in integration are worth.
+      // All cases of the detectors and explanations, with every threshold moved: minutes of planning.
       {
         test: {
           ...shared,
-          name: 'thresholds',
+          name: 'cases',
           globalSetup: 'test/support/migrated.ts',
-          include: ['test/thresholds/**/*.test.ts'],
+          include: ['test/cases/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // The same exchange in ever other pieces and orders, judged as a whole each time.
+      {
+        test: {
+          ...shared,
+          name: 'deliveries',
+          globalSetup: 'test/support/migrated.ts',
+          include: ['test/deliveries/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
         },

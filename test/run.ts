@@ -3,7 +3,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { startVitest } from 'vitest/node';
 
 const projects = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-const known = ['unit', 'integration', 'browser', 'thresholds', 'senders', 'faults'];
+const known = ['unit', 'integration', 'browser', 'cases', 'deliveries', 'senders', 'faults'];
 const unknown = projects.filter((project) => !known.includes(project));
 if (projects.length === 0 || unknown.length > 0) {
   process.stderr.write(`Use: node test/run.ts ${known.join(' | ')} (several are possible).\n`);

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import { describeCases } from '../integration/analytics/detector-cases.ts';
+import { detectorsInShare, describeDetectorCases } from './detector-cases.ts';
 
-describe('the thresholds of the detectors, second share', () => {
-  describeCases(1, 3, 'all');
+describe('the cases of the detectors, second share', () => {
+  describeDetectorCases(detectorsInShare(1, 3), 'all');
 });

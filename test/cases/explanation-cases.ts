@@ -1,18 +1,20 @@
+/** The cases of the explanations as a suite. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mutationNamed } from '../../../analytics/case-harness.ts';
+import { mutationNamed } from '../../analytics/case-harness.ts';
 import {
   readExplanationCases,
   runExplanationCase,
   saidFingerprint,
   saidUnder,
-} from '../../../analytics/explanation-cases.ts';
-import { loadExplanations } from '../../../analytics/explanations.ts';
-import { fixedClock } from '../../../sql/clock.ts';
-import { useEngine } from '../../support/engines.ts';
+} from '../../analytics/explanation-cases.ts';
+import { loadExplanations } from '../../analytics/explanations.ts';
+import { fixedClock } from '../../sql/clock.ts';
+import { useEngine } from '../support/engines.ts';
 
 const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
 
-describe('the cases of the explanations', () => {
+/** All cases of the explanations with all mutations that they pin, or one case of each. */
+export function describeExplanationCases(which: 'all' | 'one of each'): void {
   const engine = useEngine('embedded');
   // A case is some rows and much planning, which a second thread makes dearer.
   beforeAll(() => engine().client.command({ name: 'threads', text: 'SET max_threads = 1' }));
@@ -21,7 +23,8 @@ describe('the cases of the explanations', () => {
   describe.each(loadExplanations().map((explanation) => [explanation.id, explanation] as const))(
     '%s',
     (id, explanation) => {
-      it.each(readExplanationCases(id).map((one) => [one.name, one] as const))(
+      const cases = readExplanationCases(id);
+      it.each((which === 'all' ? cases : cases.slice(0, 1)).map((one) => [one.name, one] as const))(
         '%s',
         async (_name, one) => {
           const { client } = engine();
@@ -45,4 +48,4 @@ describe('the cases of the explanations', () => {
       );
     },
   );
-});
+}

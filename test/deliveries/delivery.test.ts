@@ -1,27 +1,19 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadDetectors } from '../../../analytics/detectors.ts';
-import { createRandom } from '../../simulate/random.ts';
-import { writeExchange } from '../../support/write-exchange.ts';
+import { loadDetectors } from '../../analytics/detectors.ts';
+import { writeExchange } from '../support/write-exchange.ts';
 import {
   judgeExchanges,
   readRows,
-  scoreAlerts,
   type Judged,
   type TruthRow,
-} from '../../support/judged-exchange.ts';
+} from '../support/judged-exchange.ts';
+import { linesOf, rewriteEvents } from '../support/rewritten-exchange.ts';
 
-// The same exchange, delivered in different ways, must end in the same alerts: to the last one, word for word.
+// The same exchange, delivered in different ways, must end in the same alerts: to the last one, word for word. That it does
+// when it comes shuffled and doubled, integration/exchange/ shows.
 const directory = mkdtempSync(join(tmpdir(), 'access-audit-delivery-'));
 const exchange = join(directory, 'exchange');
 let as_sent: Judged;
@@ -40,40 +32,6 @@ beforeAll(async () => {
   as_sent = await judgeExchanges(join(directory, 'as-sent'), [exchange]);
 }, 300_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }), 300_000);
-
-it('finds all labelled misuse, and no own record or household among the hard negatives', () => {
-  const truth = readRows<TruthRow>(exchange, 'truth.ndjson');
-  const scores = scoreAlerts(as_sent, truth, readRows<TruthRow>(exchange, 'hard_negatives.ndjson'));
-  expect(
-    scores.map(({ detector_id, misuse, found }) => ({ detector_id, missed: misuse - found })),
-  ).toEqual([
-    { detector_id: 'own_record', missed: 0 },
-    { detector_id: 'household', missed: 0 },
-    { detector_id: 'out_of_area', missed: 0 },
-  ]);
-  const rules = scores.filter(({ detector_id }) => detector_id !== 'out_of_area');
-  for (const score of rules) {
-    expect(score.misuse).toBeGreaterThan(0);
-    expect(score).toMatchObject({ alerts_on_hard_negatives: 0 });
-  }
-}, 300_000);
-
-it('raises the same alerts when lines and files come shuffled and doubled, and stores every event once, and nothing when all is sent again', async () => {
-  const shuffled = join(directory, 'shuffled');
-  rewriteEvents(exchange, shuffled, (lines) => [shuffle([...lines, ...lines.slice(0, 5_000)], 3)]);
-  cpSync(join(exchange, 'reference'), join(shuffled, 'reference'), { recursive: true });
-  for (const name of readdirSync(join(shuffled, 'reference'))) {
-    const file = join(shuffled, 'reference', name);
-    writeFileSync(file, shuffle(linesOf(file), 5).join('\n') + '\n');
-  }
-  const judged = await judgeExchanges(join(directory, 'data-shuffled'), [shuffled, exchange]);
-  const [first, second] = judged.totals;
-  expect(first).toMatchObject({ stored: as_sent.totals[0]?.stored, conflicts: 0, rejected: 0 });
-  expect(first?.duplicates).toBeGreaterThanOrEqual(5_000);
-  expect(second).toMatchObject({ stored: 0, conflicts: 0, rejected: 0 });
-  expect(judged.rollups_equal_source).toBe(true);
-  expect(judged.alerts).toEqual(as_sent.alerts);
-}, 300_000);
 
 it('raises the same alerts when a third of the events come a week after they were judged without', async () => {
   const [early, late] = [join(directory, 'early'), join(directory, 'late')];
@@ -224,27 +182,7 @@ function withLines(dataset: string, into: (lines: string[]) => string[]): string
   return without;
 }
 
-function rewriteEvents(from: string, to: string, into: (lines: string[]) => string[][]): void {
-  const lines = readdirSync(join(from, 'events'))
-    .sort()
-    .flatMap((name) => linesOf(join(from, 'events', name)));
-  mkdirSync(join(to, 'events'), { recursive: true });
-  for (const [index, part] of into(lines).entries()) {
-    writeFileSync(join(to, 'events', `${index}.ndjson`), part.join('\n') + '\n');
-  }
-}
-
 /** The same number for the same text, spread by its last two characters. */
 function hash(text: string): number {
   return Number.parseInt(Buffer.from(text).toString('hex').slice(-4), 16);
-}
-
-function linesOf(file: string): string[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-}
-
-function shuffle(lines: readonly string[], seed: number): string[] {
-  return createRandom(seed, 'delivery').shuffle([...lines]);
 }

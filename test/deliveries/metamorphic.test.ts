@@ -1,14 +1,14 @@
 import { beforeEach, expect, it } from 'vitest';
-import { runCycle } from '../../../analytics/cycle.ts';
-import { detect } from '../../../analytics/detect.ts';
-import { isRun, loadDetectors } from '../../../analytics/detectors.ts';
-import { checkInvariants } from '../../../analytics/invariants.ts';
-import { fixedClock } from '../../../sql/clock.ts';
-import { parseStatement } from '../../../sql/statement.ts';
-import { canRunServer } from '../../support/clickhouse-server.ts';
-import { onEachEngine } from '../../support/engines.ts';
-import { loadsInto, type Row } from './given.ts';
-import { makeWorld, seeded, shuffled } from './small-world.ts';
+import { runCycle } from '../../analytics/cycle.ts';
+import { detect } from '../../analytics/detect.ts';
+import { isRun, loadDetectors } from '../../analytics/detectors.ts';
+import { checkInvariants } from '../../analytics/invariants.ts';
+import { fixedClock } from '../../sql/clock.ts';
+import { parseStatement } from '../../sql/statement.ts';
+import { canRunServer } from '../support/clickhouse-server.ts';
+import { onEachEngine } from '../support/engines.ts';
+import { loadsInto, type Row } from '../integration/analytics/given.ts';
+import { makeWorld, seeded, shuffled } from '../integration/analytics/small-world.ts';
 
 const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
 const world = makeWorld(20260302);

@@ -10,7 +10,7 @@ import { makeWorld, seeded, shuffled } from './small-world.ts';
 const clock = fixedClock(Date.parse('2026-06-01T12:00:00Z'));
 const world = makeWorld(20260302);
 
-// metamorphic.int.test.ts holds alerts and explanations on both engines; this asks for more orders, on one.
+// deliveries/metamorphic.test.ts holds alerts and explanations on both engines; this asks for more orders, on one.
 describe('what explains each access', () => {
   const engine = useEngine('embedded');
   let expected: unknown;
