@@ -23,6 +23,9 @@ const alerts_max = 300_000;
 /** Alerts whose accesses one query looks up: it holds them, and those of everybody else who opened these records. */
 const looked_up_max = 100_000;
 
+/** How much a build reads, and how much of it at once. */
+type Sizes = Readonly<Record<'alerts_max' | 'looked_up_max', number>>;
+
 /** Others who opened the record that are read for an alert: one who is somebody else is enough, and a person has few ids. */
 const companions_max = 8;
 
@@ -32,6 +35,7 @@ const ranking = { limits: 'ranking' } as const;
 export async function readQueueInputs(
   client: SqlClient,
   now: EpochMs,
+  sizes: Sizes = { alerts_max, looked_up_max },
 ): Promise<{ inputs: QueueInputs; left_out: number }> {
   const read = <T>(name: string, binds = {}) =>
     client.rows<T>(loadStatement(`analytics/ranking/queries/${name}.sql`), binds, ranking);
@@ -44,16 +48,13 @@ export async function readQueueInputs(
   const rows = await read<AlertRow>('standing_alerts', {
     detector_ids: raising_ids,
     signal_ids,
-    alerts_max: alerts_max + 1,
+    alerts_max: sizes.alerts_max + 1,
   });
   const left_out =
-    rows.length > alerts_max
-      ? await countLeftOut(
-          read,
-          catalogue.map(({ id }) => id),
-        )
+    rows.length > sizes.alerts_max
+      ? (await countStanding(read, raising_ids)) - sizes.alerts_max
       : 0;
-  const links = await readLinks(read, people, rows);
+  const links = await readLinks(read, people, rows, sizes);
   const activations = await read<Activation>('activations');
   const budgets = await read<{ organisation_code: string; items_per_week: number }>('budgets');
   const accesses = await read<{ organisation_code: string; accesses: number }>(
@@ -62,7 +63,7 @@ export async function readQueueInputs(
   return {
     left_out,
     inputs: {
-      alerts: rows.slice(0, alerts_max).map((row) => alertOf(row, people, links)),
+      alerts: rows.slice(0, sizes.alerts_max).map((row) => alertOf(row, people, links)),
       findings: await read<FindingCounts>('finding_counts', {
         score_bands,
         true_findings: [...true_findings],
@@ -137,12 +138,17 @@ function alertOf(row: AlertRow, people: People, links: Links): QueueAlert {
 /** The link behind each alert, by alert_id; those without one are not in it. */
 type Links = ReadonlyMap<string, LinkClass>;
 
-async function readLinks(read: Read, people: People, alerts: readonly AlertRow[]): Promise<Links> {
+async function readLinks(
+  read: Read,
+  people: People,
+  alerts: readonly AlertRow[],
+  sizes: Sizes,
+): Promise<Links> {
   const first_hand_ids = loadExplanations()
     .filter(({ stage }) => stage === 'primary')
     .map(({ id }) => id);
   const links = new Map<string, LinkClass>();
-  for (const together of lookedUpTogether(alerts)) {
+  for (const together of lookedUpTogether(alerts, sizes)) {
     const rows = await read<{
       alert_id: string;
       strength: string;
@@ -178,7 +184,10 @@ async function readLinks(read: Read, people: People, alerts: readonly AlertRow[]
  * The alerts in runs of whole days, in order, of about as many as one query takes, or more on a day that has more. Where
  * some were left out, those of one detector have other days than those of another, so each detector's are apart.
  */
-function lookedUpTogether(alerts: readonly AlertRow[]): AlertRow[][] {
+function lookedUpTogether(
+  alerts: readonly AlertRow[],
+  { alerts_max, looked_up_max }: Sizes,
+): AlertRow[][] {
   const apart =
     alerts.length > alerts_max
       ? [...Map.groupBy(alerts, ({ last_detector_id }) => last_detector_id).values()]
@@ -214,9 +223,9 @@ async function readPeople(read: Read): Promise<People> {
   };
 }
 
-async function countLeftOut(read: Read, detector_ids: readonly string[]): Promise<number> {
+async function countStanding(read: Read, detector_ids: readonly string[]): Promise<number> {
   const [row] = await read<{ alerts: number }>('standing_alert_count', {
     detector_ids: [...detector_ids],
   });
-  return Math.max(0, (row?.alerts ?? 0) - alerts_max);
+  return row?.alerts ?? 0;
 }

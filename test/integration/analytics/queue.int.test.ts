@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { detect } from '../../../analytics/detect.ts';
 import { readQueueInputs } from '../../../analytics/ranking/read-inputs.ts';
 import { fixedClock } from '../../../sql/clock.ts';
-import { parseStatement } from '../../../sql/statement.ts';
+import { loadStatement, parseStatement } from '../../../sql/statement.ts';
 import { onEachEngine } from '../../support/engines.ts';
 import { loadsInto } from './given.ts';
 
@@ -85,6 +85,73 @@ onEachEngine('the queue', (engine) => {
       expect(await engine().client.rows(top)).toMatchObject([{ rank: 1 }]);
     }
     expect(Number(anna?.expected_yield)).toBeGreaterThan(0);
+  });
+
+  it('leaves out signals before alerts that people are to see, and says the same of these however few it looks up at once', async () => {
+    await given();
+    await engine().client.insert(
+      'alert_versions',
+      ['s1', 's2'].map((alert_id) => ({
+        alert_id,
+        version: 1,
+        change: 'raised',
+        detector_id: 'volume_self',
+        detector_version: '1.0',
+        severity: 'low',
+        staff_id: 'ben',
+        organisation_code: 'ORG1',
+        day: '2026-05-30',
+        score: 1,
+        reason: 'Much.',
+      })),
+    );
+    const read = async (sizes?: Parameters<typeof readQueueInputs>[2]) =>
+      readQueueInputs(engine().client, clock.now(), sizes);
+    const all = await read();
+    expect(all).toMatchObject({ left_out: 0 });
+    expect(
+      all.inputs.alerts.filter(({ detector_id }) => detector_id === 'own_record'),
+    ).toHaveLength(3);
+    const some = await read({ alerts_max: 4, looked_up_max: 1 });
+    expect(some.left_out).toBe(1);
+    expect(some.inputs.alerts).toEqual(
+      all.inputs.alerts.filter(({ alert_id }) => alert_id !== 's2'),
+    );
+    expect(await read({ alerts_max: 3, looked_up_max: 2 })).toMatchObject({
+      left_out: 2,
+      inputs: { alerts: all.inputs.alerts.slice(0, 3) },
+    });
+  });
+
+  it('reads a million alerts as they lie, and of those of a page no others', async () => {
+    await given();
+    const planOf = async (text: string, binds: object, limits: 'ranking' | 'page') => {
+      const explained = parseStatement('t', `EXPLAIN PLAN actions = 1 ${text}`);
+      const rows = await engine().client.rows<{ explain: string }>(
+        explained,
+        { ...binds },
+        { limits },
+      );
+      return rows.map(({ explain }) => explain).join('\n');
+    };
+    // All groups at once are more than a query may hold.
+    const standing = loadStatement('analytics/ranking/queries/standing_alerts.sql').text;
+    expect(
+      await planOf(
+        standing,
+        { detector_ids: ['own_record'], signal_ids: [], alerts_max: 10 },
+        'ranking',
+      ),
+    ).toMatch(/alert_versions[^]*Read type: InOrder/);
+    // What stands below the grouping is left out before it.
+    const page = await planOf(
+      `SELECT alert_id, status FROM alerts
+       WHERE detector_id = 'own_record' AND organisation_code = 'ORG1' AND NOT has(['x|y'], concat(staff_id_system, '|', staff_id))`,
+      {},
+      'page',
+    );
+    const below = page.slice(page.indexOf('Aggregating'));
+    for (const asked of ['own_record', 'ORG1', 'x|y']) expect(below).toContain(`'${asked}'`);
   });
 
   it('knows who else of the organisation opened the record that week, and takes one human for no company', async () => {
