@@ -1,6 +1,6 @@
 /* @detector
 id: lone_access
-version: 1
+version: 2
 title: Looks that neither care nor colleagues account for
 status: active
 severity: medium
@@ -14,7 +14,7 @@ params:
   { coverage_min: 0.9, chance_max: 0.01, company_days: 14, prior_weight: 50, dispersion_weight: 0.01, lookback_days: 42 }
 needs: [care_relationships]
 silenced_by: organisation
-reason: "{staff} opened a record that nothing explains and that nobody else of {organisation} had opened in {company_days} days. Of their {accesses} accesses in {window} days {lone} are such; of those of others in the role, {per_thousand} in 1000. {area} Feeds explain {coverage} of what staff there open in this role."
+reason: "{staff} opened a record that nothing explains and that nobody else of {organisation} had opened in {company_days} days. Such looks among their accesses of {window} days: {lone} of {accesses}; among those of others in the role: {per_thousand} in 1000. {area} Feeds explain {coverage} of what staff there open in this role."
 @detector */
 WITH
 -- Looks of the judged days that nothing explains, where feeds tell of nearly all care: one row per access.

@@ -1,6 +1,6 @@
 /* @detector
 id: unreconciled_claim
-version: 6
+version: 7
 title: A claim to be treating the patient that nothing bears out
 status: active
 severity: high
@@ -15,7 +15,7 @@ params:
     inferred_weight: 0.7, lookback_days: 28 }
 needs: [care_relationships, patients]
 silenced_by: team
-reason: "{staff} opened a record by {claim}. Nothing is recorded of the patient at {organisation} within {beside_days} days either side (older or other link: {link}). Of such claims by its staff in this role, {borne_out} are borne out by care on record (so estimated from {claims} of theirs and the accesses of all)."
+reason: "{staff} opened a record by {claim}. Nothing is recorded of the patient at {organisation} within {beside_days} days either side (older or other link: {link}). Of such claims by its staff in this role, {borne_out} are borne out by care on record (estimated from {claims} and the accesses of all)."
 @detector */
 WITH
 -- Claims of the days that no team's link explains: one row per access.
@@ -95,7 +95,7 @@ SELECT f.staff_id_system AS staff_id_system, f.staff_id AS staff_id, f.organisat
         * share, 4) AS score,
     map('role', toString(role), 'organisation', if(o.name = '', toString(f.organisation_code), o.name),
         'claim', if(has(claimed, 'break_glass'), 'breaking the glass, as in an emergency', 'claiming to be treating the patient'),
-        'beside_days', toString({beside_days:UInt32}), 'claims', concat(toString(claims), if(claims = 1, ' claim', ' claims')),
+        'beside_days', toString({beside_days:UInt32}), 'claims', if(claims = 0, 'no other claim of theirs', concat(toString(claims), if(claims = 1, ' claim of theirs', ' claims of theirs'))),
         'borne_out', concat(toString(round(100 * share)), ' %'),
         'link', if(empty(explanation_ids), 'none', replaceAll(arrayStringConcat(explanation_ids, ', '), '_', ' '))) AS facts,
     arrayMap(event -> event.3, events) AS event_ids, arrayMap(event -> toString(event.2), events) AS sources
