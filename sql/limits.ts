@@ -11,6 +11,8 @@ export interface Limits {
   readonly joins_as_written?: boolean;
   /** Whether groups by what a table is sorted by are made as its rows come, one after the other, and not all held at once. */
   readonly groups_as_sorted?: boolean;
+  /** Threads of one query; without it, as many as there are processors. */
+  readonly threads_max?: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -44,13 +46,17 @@ export const limits = {
     materializes: true,
     joins_as_written: true,
   },
-  /** The queue: all alerts that stand. Their versions lie by alert; a million held at once are more than a query may hold. */
+  /**
+   * The queue: all alerts that stand. Their versions lie by alert; a million held at once are more than a query may hold.
+   * It is made beside the cycles, and leaves a processor to those who judge live.
+   */
   ranking: {
     time_s_max: 600,
     memory_bytes_max: 1536 * mebibyte,
     materializes: true,
     joins_as_written: true,
     groups_as_sorted: true,
+    threads_max: 1,
   },
 } satisfies Record<string, Limits>;
 
@@ -107,6 +113,7 @@ export function settingsClause(
   if (given.materializes === true) settings.push('enable_materialized_cte = 1');
   if (given.joins_as_written === true) settings.push('query_plan_optimize_join_order_limit = 0');
   if (given.groups_as_sorted === true) settings.push('optimize_aggregation_in_order = 1');
+  if (given.threads_max !== undefined) settings.push(`max_threads = ${given.threads_max}`);
   if (kind === 'insert')
     settings.push('async_insert = 0', "date_time_input_format = 'best_effort'");
   for (const [name, value] of Object.entries(extra)) {

@@ -16,3 +16,5 @@ SELECT alert_id, detector_id, argMax(v.detector_version, v.version) AS detector_
     argMax(v.facts, v.version) AS facts, max(v.version) AS version
 FROM alert_versions AS v
 GROUP BY alert_id, detector_id, staff_id_system, staff_id, organisation_code, day;
+
+ALTER TABLE queue_builds COMMENT COLUMN left_out_alerts 'more than a build takes: the oldest signals are left out, then the oldest alerts';
