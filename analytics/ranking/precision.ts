@@ -77,8 +77,8 @@ const cell_alerts = 15;
  */
 const score_slope = 2;
 
-/** The same within a band, so that ranks do not fall into four steps. */
-const score_slope_in_band = 1;
+/** The same below the middle of the lowest band and above that of the highest, where nothing is known beyond. */
+const score_slope_at_ends = 1;
 
 /**
  * What a link is worth of what it is elsewhere, for one's own record: at one's own hospital it has a link as often as not,
@@ -102,7 +102,7 @@ const older_text_weight = 0.25;
  * 1. The evaluation. Within a detector, log-odds rise with the score and fall with the link by the same slopes for all
  *    (`score_slope`, `link_log_odds`; by half as much with the link for one's own record); how high they lie is what the
  *    evaluation found of the whole detector, shrunk to the default of its severity. A cell of which the evaluation saw
- *    enough goes its own way; a higher score never means less.
+ *    enough goes its own way; a higher score never means less, and from one band to the next log-odds rise evenly.
  * 2. The rate here, by cell: a flood of low scores says nothing against the few high ones. A detector that raises far more
  *    alerts per access than was evaluated does so because something innocent looks like misuse on this exchange: feeds miss
  *    care by the hundred, clinics see one sex, records of employment lag by weeks, and misuse is rare wherever it was counted.
@@ -129,8 +129,7 @@ export function estimatePrecision(inputs: PrecisionInputs): Precision {
       detectors.get(detector_id) ??
       estimateDetector(inputs, detector_id, severity, noCells(), accesses_all);
     const band = bandOf(score);
-    const tilt = score_slope_in_band * (score - middleOf(band));
-    const whole = (estimate[link][band] ?? 0) + tilt;
+    const whole = between(estimate[link], score);
     const all = counts.detectors.get(detector_id)?.cells[link][band] ?? 0;
     const here = counts.organisations.get(`${detector_id}\n${organisation_code}\n${link}\n${band}`);
     const share = (inputs.accesses.get(organisation_code) ?? 0) / Math.max(1, accesses_all);
@@ -289,6 +288,20 @@ function shiftByFindings(
   const before = believed / all;
   const after = (before * prior_alerts + found) / (prior_alerts + all);
   return logit(after) - logit(before);
+}
+
+/**
+ * The log-odds at a score: a band's are those of its middle, and between two middles they rise evenly, so that ranks do not
+ * fall into steps. Beyond the first and the last middle they go on by `score_slope_at_ends`.
+ */
+function between(bands: readonly number[], score: number): number {
+  const last = bands.length - 1;
+  const place = score * score_bands - 0.5;
+  const below = Math.min(last - 1, Math.max(0, Math.floor(place)));
+  const [low = 0, high = low] = bands.slice(below, below + 2);
+  if (place < 0) return low + score_slope_at_ends * (score - middleOf(0));
+  if (place > last) return high + score_slope_at_ends * (score - middleOf(last));
+  return low + (high - low) * (place - below);
 }
 
 function middleOf(band: number): number {

@@ -128,13 +128,24 @@ describe('precision', () => {
     fc.assert(
       fc.property(fc.constantFrom('proof', 'weak', 'unseen'), score, score, (id, one, other) => {
         const [low, high] = one < other ? [one, other] : [other, one];
-        // A band that pools with its neighbour starts a little lower than that ends, by half a band's slope.
-        expect(precisionOf(id, { score: high })).toBeGreaterThan(
-          precisionOf(id, { score: low }) * 0.7,
+        expect(precisionOf(id, { score: high })).toBeGreaterThanOrEqual(
+          precisionOf(id, { score: low }) * (1 - 1e-9),
         );
       }),
       { seed: 20260601, numRuns: 200 },
     );
+  });
+
+  it('rises evenly from one band to the next, and not in a step where they meet', () => {
+    const steep: Priors = {
+      ...priors,
+      detectors: {
+        steep: { version: 1, links: { unknown: [band(200, 10), band(200, 60), band(200, 190)] } },
+      },
+    };
+    const at = (score: number) => precisionOf('steep', { priors: steep, score });
+    for (const edge of [1 / 3, 2 / 3]) expect(at(edge + 0.01) / at(edge - 0.01)).toBeLessThan(1.2);
+    expect(at(0.65)).toBeGreaterThan(1.5 * at(0.4));
   });
 
   it('follows findings, those of older versions less', () => {
