@@ -19,7 +19,8 @@ interface Ground {
  * Looks up what has become of the accesses behind `gone`, and returns who says why each was withdrawn.
  *
  * The order of the grounds: its events went, something explains it now, the thresholds moved, and else the reference
- * data that it relied on must have changed.
+ * data that it relied on must have changed. An alert about a person and no one patient speaks of weeks and of what is usual
+ * for others: of it no more can be told than whether the detector changed.
  */
 export async function withdrawalReasons(
   client: SqlClient,
@@ -28,12 +29,13 @@ export async function withdrawalReasons(
   gone: readonly StandingAlert[],
 ): Promise<(alert: StandingAlert) => string> {
   const grounds = new Map<string, Ground>();
-  if (gone.length > 0) {
+  const of_patients = gone.filter(({ patient_id }) => patient_id !== '');
+  if (of_patients.length > 0) {
     const rows = await client.rows<Ground>(
       loadStatement('analytics/queries/withdrawal_grounds.sql'),
       {
-        days: [...new Set(gone.map((alert) => alert.day))],
-        patient_ids: [...new Set(gone.map((alert) => alert.patient_id))],
+        days: [...new Set(of_patients.map((alert) => alert.day))],
+        patient_ids: [...new Set(of_patients.map((alert) => alert.patient_id))],
         // A detector that nothing silences has no explanation as a ground: a number above every strength.
         strength_min:
           detector.silenced_by === 'none'
@@ -45,16 +47,19 @@ export async function withdrawalReasons(
     for (const row of rows) grounds.set(accessKey(row), row);
   }
   return (alert) => {
+    const is_of_patient = alert.patient_id !== '';
     const ground = grounds.get(accessKey(alert));
-    if (!ground || Number(ground.user_events) === 0)
+    if (is_of_patient && (!ground || Number(ground.user_events) === 0))
       return 'The events that it cited are no longer those of a person.';
-    if (ground.explanation_ids.length > 0) {
+    if (ground && ground.explanation_ids.length > 0) {
       return `A relationship now explains it (${ground.explanation_ids.join(', ').replaceAll('_', ' ')}).`;
     }
     if (alert.detector_version !== detector_version) {
       return `The detector's text or thresholds changed (version ${detector_version}).`;
     }
-    return 'The reference data that it relied on was corrected.';
+    return is_of_patient
+      ? 'The reference data that it relied on was corrected.'
+      : 'By what is known now, the person no longer stands out: events, care on record, or what is usual for others changed.';
   };
 }
 

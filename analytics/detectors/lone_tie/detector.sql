@@ -1,6 +1,6 @@
 /* @detector
 id: lone_tie
-version: 1
+version: 2
 title: Someone they may know, whom no colleague saw
 status: active
 severity: medium
@@ -27,7 +27,8 @@ unlinked AS MATERIALIZED (
 -- All that the directory has of whoever opened one, under any identifier: one row per identifier that was used and staff row.
 viewers AS MATERIALIZED (
     SELECT p.staff_id_system AS staff_id_system, p.staff_id AS staff_id, p.person_key AS person_key, p.known_from AS known_from, p.known_until AS known_until,
-        s.organisation_code AS organisation_code, s.team AS team, s.nhs_number AS nhs_number, replaceAll(upperUTF8(s.postcode), ' ', '') AS postcode
+        s.organisation_code AS organisation_code, s.team AS team, s.nhs_number AS nhs_number, s.address_key AS address_key,
+        replaceAll(upperUTF8(s.postcode), ' ', '') AS postcode
     FROM staff_people AS p
     INNER JOIN staff_people AS q ON q.person_key = p.person_key
     INNER JOIN staff AS s ON s.staff_id_system = q.staff_id_system AND s.staff_id = q.staff_id
@@ -43,12 +44,24 @@ colleagues AS (
     INNER JOIN staff_people AS p ON p.staff_id_system = s.staff_id_system AND p.staff_id = s.staff_id
     WHERE p.kind = 'person' AND s.nhs_number != '' AND s.nhs_number IN (SELECT patient_id FROM unlinked)
 ),
+-- Whose address is to be kept from everybody: flags are few, so they are sought in the versions first. One row per patient.
+guarded AS MATERIALIZED (
+    SELECT patient_id, address_key FROM patients
+    WHERE has(flags, 'protected_address') AND patient_id IN (SELECT patient_id FROM patients_versions WHERE has(flags, 'protected_address'))
+),
+-- Where neither the patient nor anybody at their address is to be kept from others, their postcode may tie: one row per patient.
 opened AS (
-    SELECT patient_id, replaceAll(upperUTF8(postcode), ' ', '') AS postcode, has(flags, 'protected_address') AS is_protected
+    SELECT patient_id, has(flags, 'protected_address') AS is_protected,
+        if(address_key != '' AND address_key IN (SELECT address_key FROM guarded), '', replaceAll(upperUTF8(postcode), ' ', '')) AS postcode
     FROM patients
     WHERE isNull(ended_at) AND patient_id IN (SELECT patient_id FROM unlinked)
 ),
--- What ties the person to the patient, or marks the patient: one row per access and tie. An address that is protected tells nothing.
+-- Whoever lives at a protected address, by their own record or the employer's, has no neighbours here: one row per identifier.
+hidden AS (
+    SELECT DISTINCT staff_id_system, staff_id FROM viewers
+    WHERE nhs_number IN (SELECT patient_id FROM guarded) OR (address_key != '' AND address_key IN (SELECT address_key FROM guarded))
+),
+-- What ties the person to the patient, or marks the patient: one row per access and tie.
 ties AS (
     SELECT u.day AS day, u.staff_id_system AS staff_id_system, u.staff_id AS staff_id, u.organisation_code AS organisation_code, u.patient_id AS patient_id,
         if(v.organisation_code = c.organisation_code AND v.team = c.team AND c.team != '', (1, 'of their own team'), ({colleague_weight:Float64}, 'who works there as they do')) AS tie
@@ -62,7 +75,8 @@ ties AS (
     FROM unlinked AS u
     INNER JOIN opened AS r ON r.patient_id = u.patient_id
     INNER JOIN viewers AS v ON v.staff_id_system = u.staff_id_system AND v.staff_id = u.staff_id
-    WHERE v.nhs_number != u.patient_id AND (r.is_protected OR (r.postcode != '' AND r.postcode = v.postcode)) AND u.day >= v.known_from AND u.day < v.known_until
+    WHERE v.nhs_number != u.patient_id AND (r.is_protected OR (r.postcode != '' AND r.postcode = v.postcode
+            AND (v.staff_id_system, v.staff_id) NOT IN (SELECT staff_id_system, staff_id FROM hidden))) AND u.day >= v.known_from AND u.day < v.known_until
 ),
 tied AS MATERIALIZED (
     SELECT day, staff_id_system, staff_id, organisation_code, patient_id, max(tie) AS best FROM ties

@@ -13,6 +13,7 @@ export const tie_detectors: readonly string[] = [
   'next_of_kin',
   'neighbour',
   'former_tie',
+  'lone_tie',
 ];
 
 /**

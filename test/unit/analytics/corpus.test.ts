@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cron } from 'croner';
 import { describe, expect, it } from 'vitest';
+import { tie_detectors } from '../../../dashboard/lib/server/withhold.ts';
 import { mutationsOf, readCases, type DetectorCase } from '../../../analytics/case-harness.ts';
 import { readExplanationCases } from '../../../analytics/explanation-cases.ts';
 import { loadDetectors, type Detector } from '../../../analytics/detectors.ts';
@@ -197,6 +198,22 @@ describe('every detector', () => {
       ...loadExplanations().flatMap((one) => unpinnedOf(one, readExplanationCases(one.id))),
     ];
     expect(unpinned, 'add each to the pins of a case that notices it').toEqual([]);
+  });
+
+  it('is withheld at a protected address where it tells of where people live', () => {
+    const telling = detectors.filter(({ id, title, reason, statement }) => {
+      const sql = statement.text.replaceAll(/\/\*[^]*?\*\/|--.*/g, '');
+      const literals = [...sql.matchAll(/'([^']*)'/g)].map(([, text]) => text);
+      // One's own record says nothing of where anybody else lives.
+      return (
+        id !== 'own_record' &&
+        /postcode|same address|own address|neighbour|lives near|next door/i.test(
+          [title, reason, ...literals].join(' '),
+        )
+      );
+    });
+    expect(telling.map(({ id }) => id)).toContain('lone_tie');
+    expect(telling.map(({ id }) => id).filter((id) => !tie_detectors.includes(id))).toEqual([]);
   });
 
   it('gets a new version whenever its text changes', () => {
