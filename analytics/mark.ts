@@ -8,6 +8,12 @@ import { loadStatement, project_root } from '../sql/statement.ts';
 /** Datasets whose replaced values matter later: see `tie_history`. */
 const datasets_with_history = ['patients', 'staff_identities'];
 
+/**
+ * Changed keys of a dataset of which it is asked which days they touch. A whole register anew, millions of keys, is more than
+ * a query may hold, and touches about every day.
+ */
+const changes_max = 200_000;
+
 /** Whether loads are committed that are not marked yet. */
 export async function hasNewLoads(client: SqlClient): Promise<boolean> {
   const { marked, committed } = await readPositions(client);
@@ -19,12 +25,16 @@ export async function hasNewLoads(client: SqlClient): Promise<boolean> {
  *
  * Every step may be repeated: the mark itself comes last, so a crash before it marks the same days once more.
  */
-export async function markDirtyDays(client: SqlClient, clock: Clock): Promise<number> {
+export async function markDirtyDays(
+  client: SqlClient,
+  clock: Clock,
+  sizes = { changes_max },
+): Promise<number> {
   const { marked: from_load_seq, committed: to_load_seq } = await readPositions(client);
   if (to_load_seq <= from_load_seq) return from_load_seq;
   const range = { from_load_seq, to_load_seq };
   await client.insertSelect(loadStatement('analytics/queries/mark_event_days.sql'), range);
-  await markReferenceDays(client, range);
+  await markReferenceDays(client, range, sizes.changes_max);
   await client.insert('analytics_marks', [
     { name: 'days', load_seq: to_load_seq, marked_at: clock.now() },
   ]);
@@ -41,25 +51,32 @@ async function readPositions(client: SqlClient): Promise<{ marked: number; commi
 async function markReferenceDays(
   client: SqlClient,
   range: { from_load_seq: number; to_load_seq: number },
+  most: number,
 ): Promise<void> {
-  const changed = await client.rows<{ dataset: string }>(
+  const changed = await client.rows<{ dataset: string; changes: number }>(
     loadStatement('analytics/queries/reference_since_mark.sql'),
     range,
   );
   // A dataset without a file is read by no detector and no explanation yet, so it touches nothing.
-  const read = changed
-    .map(({ dataset }) => dataset)
-    .filter((dataset) => existsSync(join(project_root, touchedDaysPath(dataset))));
+  const read = changed.filter(({ dataset }) =>
+    existsSync(join(project_root, touchedDaysPath(dataset))),
+  );
   // Before anything is built there is no access that could be touched, and first loads are the largest.
   const has_builds =
     (await client.rows(loadStatement('analytics/queries/any_build.sql'))).length > 0;
-  for (const dataset of has_builds ? read : []) {
-    await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, {
-      limits: 'analysis',
-    });
+  for (const { dataset, changes } of has_builds ? read : []) {
+    if (changes > most)
+      await client.insertSelect(loadStatement('analytics/queries/mark_built_days.sql'), {
+        to_load_seq: range.to_load_seq,
+        cause: dataset,
+      });
+    else
+      await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, {
+        limits: 'analysis',
+      });
   }
   // After the touched days, which compare with what was said before.
-  for (const dataset of read.filter((name) => datasets_with_history.includes(name))) {
+  for (const { dataset } of read.filter((one) => datasets_with_history.includes(one.dataset))) {
     await client.insertSelect(loadStatement(`analytics/queries/remember_${dataset}.sql`), range);
   }
   if (read.length > 0) {

@@ -31,7 +31,12 @@ export const limits = {
     groups_as_sorted: true,
   },
   /** A statement that somebody typed. */
-  ad_hoc: { time_s_max: 120, memory_bytes_max: 1024 * mebibyte, result_rows_max: 1_000_000 },
+  ad_hoc: {
+    time_s_max: 120,
+    memory_bytes_max: 1024 * mebibyte,
+    result_rows_max: 1_000_000,
+    groups_as_sorted: true,
+  },
   /** The loader: one segment, so its size is bounded by the segment's. */
   load: { time_s_max: 300, memory_bytes_max: 1536 * mebibyte },
   /**

@@ -21,6 +21,8 @@ const method = 13;
 export interface BuiltQueue {
   readonly build: number;
   readonly items: number;
+  /** Alerts that stand and were too many to be taken. */
+  readonly left_out: number;
   readonly elapsed_ms: number;
 }
 
@@ -63,7 +65,7 @@ export async function refreshQueue(
       left_out_alerts: left_out,
     },
   ]);
-  return { build, items: queue.items.length, elapsed_ms };
+  return { build, items: queue.items.length, left_out, elapsed_ms };
 }
 
 /** Deletes the items of builds that nobody reads any more. */

@@ -19,7 +19,7 @@ export interface PrecisionInputs {
   readonly priors: Priors;
   /** The version of each detector that is in force, as code.params. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Every alert that stands, open or closed. */
+  /** Every alert that stands, open or closed, or the share of a detector's that `listed_shares` says. */
   readonly alerts: readonly Pick<
     QueueAlert,
     | 'detector_id'
@@ -33,6 +33,8 @@ export interface PrecisionInputs {
   readonly findings: readonly FindingCounts[];
   /** Accesses by a person's hand that detectors have judged, by organisation. */
   readonly accesses: ReadonlyMap<string, number>;
+  /** By detector, the share of its alerts that are among `alerts`; 1 where it is not named. */
+  readonly listed_shares?: ReadonlyMap<string, number>;
 }
 
 /** The probability that an alert is misuse, taken by itself. */
@@ -156,6 +158,7 @@ function estimateDetector(
   const is_evaluated = alerts > 0 && inputs.priors.source.accesses > 0;
   const weight = isOwnRecord(detector_id) ? own_record_link_weight : 1;
   const height = heightOf(counted, default_precision[severity], weight);
+  const listed_accesses = accesses * (inputs.listed_shares?.get(detector_id) ?? 1);
   const here = noCells();
   for (const link of link_classes) {
     const meant = here[link].map((_, band) => probabilityOf(height + slopeOf(link, band, weight)));
@@ -174,7 +177,12 @@ function estimateDetector(
             inputs.priors.source.accesses
           : default_true_rate / (meant[index] ?? 1);
         const raised = observed[link][index] ?? 0;
-        const log_odds = corrected(logit(precision), raised, expected * accesses, detector_id);
+        const log_odds = corrected(
+          logit(precision),
+          raised,
+          expected * listed_accesses,
+          detector_id,
+        );
         return { value: log_odds, weight: raised + rate_alerts };
       }),
     );

@@ -29,6 +29,8 @@ export interface QueueInputs {
   readonly budgets: ReadonlyMap<string, number>;
   readonly accesses: ReadonlyMap<string, number>;
   readonly priors: Priors;
+  /** By detector, the share of its alerts that are among `alerts`; 1 where it is not named. */
+  readonly listed_shares?: ReadonlyMap<string, number>;
 }
 
 /** A row of `queue_item_builds`, but for the build. */

@@ -50,20 +50,24 @@ export async function readQueueInputs(
     signal_ids,
     alerts_max: sizes.alerts_max + 1,
   });
-  const left_out =
-    rows.length > sizes.alerts_max
-      ? (await countStanding(read, raising_ids)) - sizes.alerts_max
-      : 0;
-  const links = await readLinks(read, people, rows, sizes);
+  const listed = rows.slice(0, sizes.alerts_max);
+  const standing =
+    rows.length > listed.length
+      ? await countStanding(read, raising_ids)
+      : new Map<string, number>();
+  const links = await readLinks(read, people, rows, signal_ids, sizes);
   const activations = await read<Activation>('activations');
   const budgets = await read<{ organisation_code: string; items_per_week: number }>('budgets');
   const accesses = await read<{ organisation_code: string; accesses: number }>(
     'organisation_accesses',
   );
   return {
-    left_out,
+    left_out: Math.max(
+      0,
+      [...standing.values()].reduce((sum, count) => sum + count, 0) - listed.length,
+    ),
     inputs: {
-      alerts: rows.slice(0, sizes.alerts_max).map((row) => alertOf(row, people, links)),
+      alerts: listed.map((row) => alertOf(row, people, links)),
       findings: await read<FindingCounts>('finding_counts', {
         score_bands,
         true_findings: [...true_findings],
@@ -83,6 +87,7 @@ export async function readQueueInputs(
       budgets: new Map(budgets.map((row) => [row.organisation_code, row.items_per_week])),
       accesses: new Map(accesses.map((row) => [row.organisation_code, row.accesses])),
       priors: loadPriors(),
+      listed_shares: listedShares(listed, standing),
     },
   };
 }
@@ -142,13 +147,14 @@ async function readLinks(
   read: Read,
   people: People,
   alerts: readonly AlertRow[],
+  signal_ids: readonly string[],
   sizes: Sizes,
 ): Promise<Links> {
   const first_hand_ids = loadExplanations()
     .filter(({ stage }) => stage === 'primary')
     .map(({ id }) => id);
   const links = new Map<string, LinkClass>();
-  for (const together of lookedUpTogether(alerts, sizes)) {
+  for (const together of lookedUpTogether(alerts, signal_ids, sizes)) {
     const rows = await read<{
       alert_id: string;
       strength: string;
@@ -182,15 +188,16 @@ async function readLinks(
 
 /**
  * The alerts in runs of whole days, in order, of about as many as one query takes, or more on a day that has more. Where
- * some were left out, those of one detector have other days than those of another, so each detector's are apart.
+ * some were left out, signals are of fewer days than the others, so they are apart.
  */
 function lookedUpTogether(
   alerts: readonly AlertRow[],
+  signal_ids: readonly string[],
   { alerts_max, looked_up_max }: Sizes,
 ): AlertRow[][] {
   const apart =
     alerts.length > alerts_max
-      ? [...Map.groupBy(alerts, ({ last_detector_id }) => last_detector_id).values()]
+      ? [...Map.groupBy(alerts, (alert) => signal_ids.includes(alert.last_detector_id)).values()]
       : [alerts];
   return apart.flatMap((of_them) => {
     const runs: AlertRow[][] = [];
@@ -223,9 +230,23 @@ async function readPeople(read: Read): Promise<People> {
   };
 }
 
-async function countStanding(read: Read, detector_ids: readonly string[]): Promise<number> {
-  const [row] = await read<{ alerts: number }>('standing_alert_count', {
+async function countStanding(
+  read: Read,
+  detector_ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await read<{ detector_id: string; alerts: number }>('standing_counts', {
     detector_ids: [...detector_ids],
   });
-  return row?.alerts ?? 0;
+  return new Map(rows.map(({ detector_id, alerts }) => [detector_id, alerts]));
+}
+
+/** By detector, the share of its standing alerts that are listed; of one of which nothing is left out, nothing. */
+function listedShares(
+  listed: readonly AlertRow[],
+  standing: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const counts = Map.groupBy(listed, ({ last_detector_id }) => last_detector_id);
+  return new Map(
+    [...standing].map(([id, alerts]) => [id, Math.min(1, (counts.get(id)?.length ?? 0) / alerts)]),
+  );
 }

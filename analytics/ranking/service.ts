@@ -10,8 +10,9 @@ import { deleteOldQueues, refreshQueue } from './build.ts';
 /** A reviewer who records a finding sees the queue without it within about a second. */
 const rest_ms = 1_000;
 
-/** A build that takes long leaves the machine to others for this many times as long. */
+/** A build that takes long leaves the machine to others for this many times as long, but nobody waits longer than that for it. */
 const rest_factor = 20;
+const rest_ms_max = 120_000;
 const retry_ms = 5_000;
 
 /** How often old builds are deleted: a deletion rewrites parts, so not after every build. */
@@ -41,7 +42,8 @@ export function startQueueService(client: SqlClient, clock: Clock, log: Logger):
           await takeQueueTurn(() => deleteOldQueues(client, clock));
           cleaned_at = performance.now();
         }
-        await pause.wait(Math.max(rest_ms, rest_factor * (built?.elapsed_ms ?? 0)));
+        const asked_ms = rest_factor * (built?.elapsed_ms ?? 0);
+        await pause.wait(Math.max(rest_ms, Math.min(rest_ms_max, asked_ms)));
       } catch (error) {
         log.error(
           { code: isCoded(error) ? error.code : '', message: messageOf(error) },

@@ -1,4 +1,4 @@
--- The latest version of each alert that stands, closed or not: signals last, and the newest days first. Of signals, which
+-- The latest version of each alert that stands: signals last, closed ones before them, and the newest days first. Of signals, which
 -- never lead an item, the sentence is not read. Versions lie by alert, so they are grouped as they come: a million groups
 -- held at once are more than a query may hold.
 SELECT *, alert_id IN (SELECT closed_alerts.alert_id FROM closed_alerts) AS is_closed
@@ -18,5 +18,5 @@ FROM (
     GROUP BY v.alert_id
     HAVING argMax(v.change, v.version) != 'withdrawn'
 )
-ORDER BY last_detector_id IN {signal_ids:Array(String)}, last_day DESC, alert_id
+ORDER BY last_detector_id IN {signal_ids:Array(String)}, is_closed, last_day DESC, alert_id
 LIMIT {alerts_max:UInt32}

@@ -66,7 +66,9 @@ export async function readQueue(reader: Reader, wanted: QueueFilters) {
   const [counts, detectors, [state]] = await Promise.all([
     reader.scoped<CountRow>('queue_counts'),
     readDetectors(reader),
-    reader.scoped<{ built_at_ms: number; shown: number; below: number }>('queue_state'),
+    reader.scoped<{ built_at_ms: number; is_cut: number | boolean; shown: number; below: number }>(
+      'queue_state',
+    ),
   ]);
   const total = sum(counts.filter((row) => matches(row, wanted)));
   const pages = Math.max(1, Math.ceil(total / queue_page_rows));
@@ -88,6 +90,8 @@ export async function readQueue(reader: Reader, wanted: QueueFilters) {
     shown: state?.shown ?? 0,
     below: state?.below ?? 0,
     built_at_ms: state?.built_at_ms ?? 0,
+    /** Whether alerts were left out that were too many. */
+    is_cut: Boolean(Number(state?.is_cut ?? 0)),
     chips: queueChips(filters, {
       detector: (id) => detectorTitle(detectors, id),
       organisation: (code) => organisations.get(code) ?? code,

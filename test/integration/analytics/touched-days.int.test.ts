@@ -28,7 +28,12 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
   beforeEach(() => engine().truncate());
 
   /** Days of March that are marked by a load of `rows`, after all of `known` and `looks` were built: what detectors found touches no day. */
-  async function touched(dataset: string, rows: readonly Row[], before: readonly Row[] = []) {
+  async function touched(
+    dataset: string,
+    rows: readonly Row[],
+    before: readonly Row[] = [],
+    sizes?: Parameters<typeof markDirtyDays>[2],
+  ) {
     const { client } = engine();
     const loads = createLoads(client);
     for (const [name, given] of Object.entries(known)) await loads.reference(name, given);
@@ -36,7 +41,7 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
     await loads.events(looks);
     await runCycle({ client, clock }, { is_settling: true, judges: () => false });
     const load_seq = await loads.reference(dataset, rows);
-    await markDirtyDays(client, clock);
+    await markDirtyDays(client, clock, sizes);
     const days = await client.rows<{ day: string }>(
       parseStatement(
         't',
@@ -58,6 +63,19 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
     expect(
       await touched('patient_objections', [{ patient_id: 'n2', organisation_code: 'ORG9' }]),
     ).toEqual(['03-01', '03-02', '03-03']);
+  });
+
+  it('are all that are built, for more changes than it can be asked of', async () => {
+    const objections = ['n1', 'n2'].map((patient_id) => ({
+      patient_id,
+      organisation_code: 'ORG9',
+    }));
+    expect(await touched('patient_objections', objections, [], { changes_max: 2 })).toHaveLength(4);
+    await engine().truncate();
+    expect(await touched('patient_objections', objections, [], { changes_max: 1 })).toEqual([
+      ...['03-01', '03-02', '03-03', '03-04', '03-05'],
+      '06-20',
+    ]);
   });
 
   it('are, for a declared tie, those of the looks that it speaks of, under any identifier', async () => {

@@ -153,9 +153,11 @@ describe('every detector', () => {
     expect(broken).toEqual([]);
   });
 
-  it('has each organisation in its grain, and declares how far back it reads', () => {
+  it('has the person and the organisation in its grain, by which the view of alerts groups, and declares how far back it reads', () => {
     const broken = detectors.flatMap(({ id, grain, lookback_days, params }) => [
-      ...(grain.includes('organisation_code') ? [] : [`${id}: grain`]),
+      ...['staff_id_system', 'staff_id', 'organisation_code']
+        .filter((part) => !grain.some((name) => name === part))
+        .map((part) => `${id}: ${part} is not in its grain`),
       ...(lookback_days === (params.lookback_days ?? 0) ? [] : [`${id}: lookback_days`]),
     ]);
     expect(broken).toEqual([]);

@@ -123,6 +123,13 @@ describe('precision', () => {
     );
   });
 
+  it('takes a detector of which only a tenth is listed for no rarer than it is', () => {
+    const listed_shares = new Map([['weak', 0.1]]);
+    const all = precisionOf('weak', { raised: { ORG1: 1_000 } });
+    expect(precisionOf('weak', { raised: { ORG1: 100 }, listed_shares })).toBeCloseTo(all, 2);
+    expect(precisionOf('weak', { raised: { ORG1: 100 } })).toBeGreaterThan(2 * all);
+  });
+
   it('never falls with the score', () => {
     const score = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
