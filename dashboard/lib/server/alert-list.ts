@@ -1,4 +1,5 @@
 /** What the alert list shows: one page of rows, the choices of its filters with their counts, and where it leads. */
+import { pageAddresses } from '../pages.ts';
 import { severities, severity_names, status_names, statuses } from '../words.ts';
 import { alertsAddress, filterChips, page_rows, type AlertFilters } from './alert-filters.ts';
 import { detectorTitle, readDetectors, type DetectorCard } from './detectors.ts';
@@ -70,8 +71,8 @@ export async function readAlertList(reader: Reader, wanted: AlertFilters) {
       organisation: (code) => organisations.get(code) ?? code,
     }),
     choices: choices(counts, detectors, organisations, filters),
-    page_addresses: Array.from({ length: pages }, (_, index) =>
-      alertsAddress({ ...filters, page: index + 1 }),
+    page_addresses: pageAddresses(filters.page, pages, (page) =>
+      alertsAddress({ ...filters, page }),
     ),
   };
 }

@@ -1,4 +1,5 @@
 /** What the queue page shows: one page of items with their alerts, the choices of its filters, and where it leads. */
+import { pageAddresses } from '../pages.ts';
 import { severities, severity_names } from '../words.ts';
 import { detectorTitle, readDetectors, type DetectorCard } from './detectors.ts';
 import {
@@ -97,8 +98,8 @@ export async function readQueue(reader: Reader, wanted: QueueFilters) {
       organisation: (code) => organisations.get(code) ?? code,
     }),
     choices: choices(counts, detectors, organisations, filters),
-    page_addresses: Array.from({ length: pages }, (_, index) =>
-      queueAddress({ ...filters, page: index + 1 }),
+    page_addresses: pageAddresses(filters.page, pages, (page) =>
+      queueAddress({ ...filters, page }),
     ),
   };
 }

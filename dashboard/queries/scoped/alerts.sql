@@ -4,8 +4,7 @@
 WITH
     page AS MATERIALIZED
     (
-        SELECT alert_id, detector_id, severity, status, reason, change_reason, staff_id_system, staff_id, organisation_code, day,
-            last_at, length(event_ids) AS events
+        SELECT alert_id, detector_id, severity, status, staff_id_system, staff_id, organisation_code, day, last_at
         FROM alerts
         WHERE organisation_code IN {organisation_codes:Array(String)}
             AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
@@ -31,6 +30,15 @@ WITH
             AND ({organisation_code:String} = '' OR organisation_code = {organisation_code:String})
         ORDER BY status = 'open' DESC, indexOf(['low', 'medium', 'high'], severity) DESC, last_at DESC, alert_id
         LIMIT {rows:UInt32} OFFSET {from_row:UInt32}
+    ),
+    -- Sentences and events are most of what there is of an alert, so they are read of one page alone.
+    told AS
+    (
+        SELECT alert_id, reason, change_reason, length(event_ids) AS events
+        FROM alerts
+        WHERE organisation_code IN {organisation_codes:Array(String)}
+            AND NOT has({own_staff:Array(String)}, concat(staff_id_system, '|', staff_id))
+            AND alert_id IN (SELECT alert_id FROM page)
     ),
     recorded AS
     (
@@ -61,6 +69,7 @@ SELECT alert_id, detector_id, severity, status, reason, change_reason, page.staf
     if(recorded_role != '', recorded_role, known_role) AS role_name,
     toFloat64(toUnixTimestamp64Milli(last_at)) AS last_at_ms, toUInt32(events) AS events
 FROM page
+LEFT JOIN told USING (alert_id)
 LEFT JOIN recorded USING (day, organisation_code, staff_id_system, staff_id)
 LEFT JOIN known USING (staff_id_system, staff_id, organisation_code)
 LEFT JOIN places USING (organisation_code)
