@@ -31,7 +31,6 @@ export default defineConfig({
           include: ['test/browser/**/*.e2e.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       // All cases of the detectors and explanations, with every threshold moved: minutes of planning.

@@ -1,6 +1,6 @@
 /** Chromium for tests, from its npm package: nothing else need be installed, not even its libraries. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +28,10 @@ interface Unpacked {
   readonly environment: Record<string, string>;
 }
 
-/** Unpacks the browser once a version; what an interrupted test run left half unpacked is done again. */
+/**
+ * Unpacks the browser once a version. Suites that run side by side may each do so: aside, and the first to be done gives it
+ * its place, so that nobody finds it half unpacked.
+ */
 async function unpackChromium(): Promise<Unpacked> {
   const package_folder = join(
     dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
@@ -37,16 +40,19 @@ async function unpackChromium(): Promise<Unpacked> {
   const { version } = JSON.parse(readFileSync(join(package_folder, 'package.json'), 'utf8')) as {
     version: string;
   };
-  const folder = join(tmpdir(), `access-audit-chromium-${version}`);
-  const marker = join(folder, '.complete');
-  if (!existsSync(marker)) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    await within(folder, () => chromiumPackage.executablePath());
-    await within(folder, () => inflate(join(package_folder, 'bin', 'al2023.tar.br')));
+  const folder = join(tmpdir(), `access-audit-chromium-${version}-unpacked`);
+  if (!existsSync(folder)) {
+    const aside = mkdtempSync(`${folder}-`);
+    await within(aside, () => chromiumPackage.executablePath());
+    await within(aside, () => inflate(join(package_folder, 'bin', 'al2023.tar.br')));
     // Its own configuration looks for fonts under /tmp only, and without any font the browser dies.
-    writeFileSync(join(folder, 'fonts.conf'), fontsConfiguration(folder));
-    writeFileSync(marker, '');
+    writeFileSync(join(aside, 'fonts.conf'), fontsConfiguration(folder));
+    try {
+      renameSync(aside, folder);
+    } catch (error) {
+      rmSync(aside, { recursive: true, force: true });
+      if (!existsSync(folder)) throw error;
+    }
   }
   const program = join(folder, 'chromium');
   const fonts = { FONTCONFIG_FILE: join(folder, 'fonts.conf') };
