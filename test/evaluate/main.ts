@@ -1,17 +1,18 @@
 /** `npm run evaluate`: how well every detector and the queue do, on exchanges with labelled misuse, simulated or given. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError } from '../../sql/errors.ts';
+import { project_root } from '../../sql/statement.ts';
 import { reportFailure } from '../../start.ts';
 import { createRandom } from '../simulate/random.ts';
 import type { WorldCounts } from './measure.ts';
-import { calibrationOf, reportOf } from './report.ts';
+import { calibrationOf, figuresOf, reportOf, withFigures } from './report.ts';
 import { judgeExchange, judgeWorld } from './world.ts';
 
 const usage =
-  'npm run evaluate -- [--seeds 1,2,…] [--staff N] [--days N] [--exchange DIR]… [--at-once N] [--json FILE] [--keep DIR]';
+  'npm run evaluate -- [--seeds 1,2,…] [--staff N] [--days N] [--exchange DIR]… [--at-once N] [--json FILE] [--readme] [--keep DIR]';
 const default_seeds = '1,2,3,4,5,6,7,8,9,10';
 /** What a world has of staff times days, unless its size is given: some 60 000 to 120 000 accesses. */
 const staff_days = 140_000;
@@ -26,11 +27,13 @@ interface Arguments {
   readonly days: number | undefined;
   readonly at_once: number;
   readonly json: string | undefined;
+  /** Whether the figures go into the README. */
+  readonly readme: boolean;
   readonly keep: string | undefined;
 }
 
 async function main(): Promise<void> {
-  const { seeds, exchanges, staff, days, at_once, json, keep } = readArguments(
+  const { seeds, exchanges, staff, days, at_once, json, readme, keep } = readArguments(
     process.argv.slice(2),
   );
   const worlds: WorldCounts[] = [];
@@ -56,6 +59,11 @@ async function main(): Promise<void> {
   await Promise.all(Array.from({ length: at_once }, work));
   worlds.sort((a, b) => a.seed - b.seed);
   process.stdout.write(reportOf(worlds));
+  if (readme) {
+    const path = join(project_root, 'README.md');
+    writeFileSync(path, withFigures(readFileSync(path, 'utf8'), figuresOf(worlds)));
+    say('figures written to README.md');
+  }
   if (json !== undefined) {
     writeFileSync(json, `${JSON.stringify({ calibration: calibrationOf(worlds), worlds })}\n`);
     say(`counts written to ${json}`);
@@ -83,6 +91,7 @@ function readArguments(args: readonly string[]): Arguments {
     exchange: { type: 'string', multiple: true },
     'at-once': text,
     json: text,
+    readme: { type: 'boolean' },
     keep: text,
   } as const;
   try {
@@ -100,9 +109,20 @@ function readArguments(args: readonly string[]): Arguments {
     const exchanges = (values.exchange ?? []).map((path) => resolve(path));
     const unlabelled = exchanges.find((path) => !existsSync(join(path, 'truth.ndjson')));
     if (unlabelled !== undefined) throw new Error(`There is no truth.ndjson in ${unlabelled}.`);
+    if (exchanges.length > 0 && values.readme)
+      throw new Error('The figures of the README are of simulated exchanges.');
     if (exchanges.length > 0 && (values.seeds ?? values.staff ?? values.days) !== undefined)
       throw new Error('Seeds, staff and days are of simulated exchanges.');
-    return { seeds, exchanges, staff, days, at_once, json: values.json, keep: values.keep };
+    return {
+      seeds,
+      exchanges,
+      staff,
+      days,
+      at_once,
+      json: values.json,
+      readme: values.readme ?? false,
+      keep: values.keep,
+    };
   } catch (cause) {
     throw new CodedError('USAGE', `${(cause as Error).message} Use: ${usage}`, { cause });
   }

@@ -51,6 +51,59 @@ function pooledLinks(worlds: readonly LinkBands[]): LinkBands {
   );
 }
 
+/**
+ * What of it stands in the README: one line of what was judged and of the queue, and the table of detectors with the columns
+ * that whoever reviews alerts asks for.
+ */
+export function figuresOf(worlds: readonly WorldCounts[]): string {
+  const accesses = sum(worlds.map((world) => world.accesses));
+  const cases = sum(worlds.flatMap((world) => Object.values(world.cases_by_scenario)));
+  const share = (kind: 'well_kept' | 'elsewhere'): string =>
+    percent(
+      sum(worlds.map(({ explained }) => explained[kind].explained)),
+      sum(worlds.map(({ explained }) => explained[kind].accesses)),
+    );
+  const queue = BUDGETS.map((budget) => {
+    const rows = worlds.flatMap(
+      (world) => world.queue?.filter((row) => row.budget === budget) ?? [],
+    );
+    const student = overSeeds(rows.map(({ found, cases: of }) => found / Math.max(of, 1)));
+    return student === undefined ? '–' : `${student.mean.toFixed(2)} (${between(student)})`;
+  });
+  const lines = idsOf(worlds).map((id) => {
+    const rows = worlds.flatMap(({ detectors }) =>
+      detectors.filter(({ detector_id }) => detector_id === id),
+    );
+    const of = (field: 'misuse' | 'found' | 'alerts' | 'alerts_true') =>
+      sum(rows.map((row) => row[field]));
+    return cells([
+      `\`${id}\``,
+      rows[0]?.status ?? '',
+      of('misuse') === 0 ? '–' : `${of('found')} of ${of('misuse')}`,
+      pooled(of('alerts_true'), of('alerts')),
+      ((of('alerts') / Math.max(accesses, 1)) * 10_000).toFixed(1),
+    ]);
+  });
+  return [
+    `Seeds ${worlds.map(({ seed }) => seed).join(', ')}: ${number(accesses)} accesses, ${number(cases)} cases. Care on record explains ${share('well_kept')} of accesses where feeds are well kept, and ${share('elsewhere')} where half or all of the care is missing. Of the cases, the first ${BUDGETS.join(', ')} items of the queue for each 10 000 accesses hold ${queue.join(', ')} (mean over exchanges, 95 %).`,
+    '',
+    cells(['detector', 'status', 'misuse found', 'precision (95 %)', 'alerts per 10 000 accesses']),
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+/** The README with these figures in place of the ones that it has. @throws TypeError where it has no place for them */
+export function withFigures(readme: string, figures: string): string {
+  const [begin, end] = [readme.indexOf(figures_begin), readme.indexOf(figures_end)];
+  if (begin < 0 || end < begin)
+    throw new TypeError(`There is no ${figures_begin} … ${figures_end}.`);
+  return `${readme.slice(0, begin)}${figures_begin}\n\n${figures}\n\n${readme.slice(end)}`;
+}
+
+const figures_begin = '<!-- figures: written by npm run evaluate -- --readme -->';
+const figures_end = '<!-- end of figures -->';
+
 function detectorTable(worlds: readonly WorldCounts[]): string {
   const accesses = sum(worlds.map((world) => world.accesses));
   const lines = idsOf(worlds).map((id) => {
