@@ -62,9 +62,8 @@ export interface Surroundings {
   unrecorded_visitors_share: number;
   /**
    * Share of looks with which care begins; the others are at somebody in care, so it says how many people open a record.
-   * With a half some 1.4 open the record of a patient within a week, with an eighth 2.3. In a hospital's own records it
-   * was four (500 000 pairs of 124 000 patients: Fabbri and LeFevre, Explanation-Based Auditing, VLDB 2011, section 5.1);
-   * of a record that many organisations share nobody has published it.
+   * With a half some 1.4 open the record of a patient within a week, with an eighth 2.3. In a hospital's own records it is
+   * likely more; of a record that many organisations share we know no published figure.
    */
   new_care_share: number;
   /** Share of looks that follow up care of one to three months ago, with nothing newer recorded. */
