@@ -4,15 +4,10 @@ import { join } from 'node:path';
 import type { SqlClient } from '../sql/client.ts';
 import type { Clock } from '../sql/clock.ts';
 import { loadStatement, project_root } from '../sql/statement.ts';
+import { isOutOfMemory } from './errors.ts';
 
 /** Datasets whose replaced values matter later: see `tie_history`. */
 const datasets_with_history = ['patients', 'staff_identities'];
-
-/**
- * Changed keys of a dataset of which it is asked which days they touch. A whole register anew, millions of keys, is more than
- * a query may hold, and touches about every day.
- */
-const changes_max = 200_000;
 
 /** Whether loads are committed that are not marked yet. */
 export async function hasNewLoads(client: SqlClient): Promise<boolean> {
@@ -25,16 +20,12 @@ export async function hasNewLoads(client: SqlClient): Promise<boolean> {
  *
  * Every step may be repeated: the mark itself comes last, so a crash before it marks the same days once more.
  */
-export async function markDirtyDays(
-  client: SqlClient,
-  clock: Clock,
-  sizes = { changes_max },
-): Promise<number> {
+export async function markDirtyDays(client: SqlClient, clock: Clock): Promise<number> {
   const { marked: from_load_seq, committed: to_load_seq } = await readPositions(client);
   if (to_load_seq <= from_load_seq) return from_load_seq;
   const range = { from_load_seq, to_load_seq };
   await client.insertSelect(loadStatement('analytics/queries/mark_event_days.sql'), range);
-  await markReferenceDays(client, range, sizes.changes_max);
+  await markReferenceDays(client, range);
   await client.insert('analytics_marks', [
     { name: 'days', load_seq: to_load_seq, marked_at: clock.now() },
   ]);
@@ -51,32 +42,32 @@ async function readPositions(client: SqlClient): Promise<{ marked: number; commi
 async function markReferenceDays(
   client: SqlClient,
   range: { from_load_seq: number; to_load_seq: number },
-  most: number,
 ): Promise<void> {
-  const changed = await client.rows<{ dataset: string; changes: number }>(
+  const changed = await client.rows<{ dataset: string }>(
     loadStatement('analytics/queries/reference_since_mark.sql'),
     range,
   );
   // A dataset without a file is read by no detector and no explanation yet, so it touches nothing.
-  const read = changed.filter(({ dataset }) =>
-    existsSync(join(project_root, touchedDaysPath(dataset))),
-  );
+  const read = changed
+    .map(({ dataset }) => dataset)
+    .filter((dataset) => existsSync(join(project_root, touchedDaysPath(dataset))));
   // Before anything is built there is no access that could be touched, and first loads are the largest.
   const has_builds =
     (await client.rows(loadStatement('analytics/queries/any_build.sql'))).length > 0;
-  for (const { dataset, changes } of has_builds ? read : []) {
-    if (changes > most)
-      await client.insertSelect(loadStatement('analytics/queries/mark_built_days.sql'), {
-        to_load_seq: range.to_load_seq,
-        cause: dataset,
-      });
-    else
-      await client.insertSelect(loadStatement(touchedDaysPath(dataset)), range, {
-        limits: 'analysis',
+  for (const dataset of has_builds ? read : []) {
+    await client
+      .insertSelect(loadStatement(touchedDaysPath(dataset)), range, { limits: 'analysis' })
+      .catch((error: unknown) => {
+        if (!isOutOfMemory(error)) throw error;
+        // A whole register anew, millions of keys, is more than a query may hold, and touches about every day.
+        return client.insertSelect(loadStatement('analytics/queries/mark_built_days.sql'), {
+          to_load_seq: range.to_load_seq,
+          cause: dataset,
+        });
       });
   }
   // After the touched days, which compare with what was said before.
-  for (const { dataset } of read.filter((one) => datasets_with_history.includes(one.dataset))) {
+  for (const dataset of read.filter((name) => datasets_with_history.includes(name))) {
     await client.insertSelect(loadStatement(`analytics/queries/remember_${dataset}.sql`), range);
   }
   if (read.length > 0) {

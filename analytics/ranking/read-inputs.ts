@@ -16,7 +16,8 @@ import type { Suppression } from './suppressed.ts';
 
 /**
  * Alerts that one build takes. 300 000 are held in about 500 MB while they are read and ranked. What is left out are the
- * oldest signals, and after them the oldest alerts: a queue that long is looked at from its top. The build says how many.
+ * oldest signals, then the oldest closed alerts, then the oldest: a queue that long is looked at from its top. The build
+ * says how many.
  */
 const alerts_max = 300_000;
 

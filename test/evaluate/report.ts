@@ -71,11 +71,7 @@ export function figuresOf(worlds: readonly WorldCounts[]): string {
     return student === undefined ? '–' : `${student.mean.toFixed(2)} (${between(student)})`;
   });
   const lines = idsOf(worlds).map((id) => {
-    const rows = worlds.flatMap(({ detectors }) =>
-      detectors.filter(({ detector_id }) => detector_id === id),
-    );
-    const of = (field: 'misuse' | 'found' | 'alerts' | 'alerts_true') =>
-      sum(rows.map((row) => row[field]));
+    const { rows, of } = countsOf(worlds, id);
     return cells([
       `\`${id}\``,
       rows[0]?.status ?? '',
@@ -107,11 +103,7 @@ const figures_end = '<!-- end of figures -->';
 function detectorTable(worlds: readonly WorldCounts[]): string {
   const accesses = sum(worlds.map((world) => world.accesses));
   const lines = idsOf(worlds).map((id) => {
-    const rows = worlds.flatMap(({ detectors }) =>
-      detectors.filter(({ detector_id }) => detector_id === id),
-    );
-    const of = (field: 'misuse' | 'found' | 'alerts' | 'alerts_true' | 'alerts_own') =>
-      sum(rows.map((row) => row[field]));
+    const { rows, of } = countsOf(worlds, id);
     const days = median(rows.flatMap(({ days_to_detect }) => days_to_detect));
     const troubles = [...new Set(rows.map(({ trouble }) => trouble).filter((text) => text !== ''))];
     return cells([
@@ -257,6 +249,16 @@ function explainedTable(worlds: readonly WorldCounts[]): string {
     cells(['accesses', ...kinds.map((kind) => number(of(kind, 'accesses')))]),
     ...lines,
   ].join('\n');
+}
+
+/** What a detector did in each world, and sums of it over all. */
+function countsOf(worlds: readonly WorldCounts[], id: string) {
+  const rows = worlds.flatMap(({ detectors }) =>
+    detectors.filter(({ detector_id }) => detector_id === id),
+  );
+  const of = (field: 'misuse' | 'found' | 'alerts' | 'alerts_true' | 'alerts_own'): number =>
+    sum(rows.map((row) => row[field]));
+  return { rows, of };
 }
 
 function idsOf(worlds: readonly WorldCounts[]): string[] {

@@ -1,5 +1,5 @@
 -- The item of the queue that an alert is in, with those before and after it under the same filters. No row, where the
--- queue does not hold the alert; what was just closed has left it.
+-- queue does not hold the alert; what is closed leaves it with the next build.
 WITH ordered AS
 (
     SELECT item_id, alert_ids, closed_alert_ids, signal_alert_ids,

@@ -3,6 +3,7 @@ import { createLoads, type Row } from '../../../analytics/case-data.ts';
 import { runCycle } from '../../../analytics/cycle.ts';
 import { markDirtyDays } from '../../../analytics/mark.ts';
 import { fixedClock } from '../../../sql/clock.ts';
+import { QueryError, type SqlClient } from '../../../sql/sql-client.ts';
 import { parseStatement } from '../../../sql/statement.ts';
 import { onEachEngine } from '../../support/engines.ts';
 
@@ -32,7 +33,7 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
     dataset: string,
     rows: readonly Row[],
     before: readonly Row[] = [],
-    sizes?: Parameters<typeof markDirtyDays>[2],
+    marking: SqlClient = engine().client,
   ) {
     const { client } = engine();
     const loads = createLoads(client);
@@ -41,7 +42,7 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
     await loads.events(looks);
     await runCycle({ client, clock }, { is_settling: true, judges: () => false });
     const load_seq = await loads.reference(dataset, rows);
-    await markDirtyDays(client, clock, sizes);
+    await markDirtyDays(marking, clock);
     const days = await client.rows<{ day: string }>(
       parseStatement(
         't',
@@ -65,14 +66,18 @@ onEachEngine('the days that a load of reference data touches', (engine) => {
     ).toEqual(['03-01', '03-02', '03-03']);
   });
 
-  it('are all that are built, for more changes than it can be asked of', async () => {
-    const objections = ['n1', 'n2'].map((patient_id) => ({
-      patient_id,
-      organisation_code: 'ORG9',
-    }));
-    expect(await touched('patient_objections', objections, [], { changes_max: 2 })).toHaveLength(4);
-    await engine().truncate();
-    expect(await touched('patient_objections', objections, [], { changes_max: 1 })).toEqual([
+  it('are all that are built, where the engine has no room to say which', async () => {
+    const { client } = engine();
+    const cramped: SqlClient = {
+      ...client,
+      insertSelect: async (statement, binds, options) => {
+        if (statement.name === 'analytics/touched_days/patient_objections.sql')
+          throw new QueryError(statement.name, 'MEMORY_LIMIT_EXCEEDED', '');
+        return client.insertSelect(statement, binds, options);
+      },
+    };
+    const objection = { patient_id: 'n1', organisation_code: 'ORG9' };
+    expect(await touched('patient_objections', [objection], [], cramped)).toEqual([
       ...['03-01', '03-02', '03-03', '03-04', '03-05'],
       '06-20',
     ]);
